@@ -1,0 +1,1 @@
+"""The composition root: the FastAPI application, the command line, migrations and the demo."""

@@ -1,0 +1,90 @@
+"""The command line's side of the HTTP API, and the same answers from a data folder where no server is named."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from suyuan.base.errors import InvalidInput, SuyuanError, Unavailable
+
+#: Seconds for one answer; a capture of the largest document takes less.
+_TIMEOUT = 120.0
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A server's answer."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return msgspec.json.decode(self.body)
+
+
+class Api:
+    """One server under one key. The key goes into a header, never into a URL or a log."""
+
+    def __init__(self, server: str, key: str | None = None) -> None:
+        if not server.startswith(("http://", "https://")):
+            raise InvalidInput(
+                f"{server[:80]!r} is not a server's address", place="--server", remedy="http://host:port"
+            )
+        if key and not (key.isascii() and key.isprintable()):
+            raise InvalidInput("this is not an API key", place="--key", remedy="a key looks like sy_<id>_<secret>")
+        self._server = server.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        media: str = "application/json",
+        query: dict[str, str] | None = None,
+    ) -> Reply:
+        """One request from synchronous code; a refusal is raised as the server put it."""
+        return asyncio.run(self._request(method, path, body, media, query or {}))
+
+    async def _request(self, method: str, path: str, body: bytes | None, media: str, query: dict[str, str]) -> Reply:
+        headers = self._headers | ({"Content-Type": media} if body is not None else {})
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.request(method, self._server + path, data=body, headers=headers, params=query) as response,
+            ):
+                reply = Reply(response.status, await response.read(), dict(response.headers))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(
+                f"{self._server} does not answer: {error}", place="--server", remedy="start it with: suyuan serve"
+            ) from None
+        if reply.status >= 400:
+            raise refusal(reply)
+        return reply
+
+
+def refusal(reply: Reply) -> SuyuanError:
+    """The server's problem document as an error of ours, for one line on the terminal."""
+    try:
+        problem = reply.json()
+        detail, place, remedy = problem["detail"], problem.get("place"), problem.get("remedy")
+    except (msgspec.DecodeError, KeyError, TypeError):
+        detail, place, remedy = f"the server answered {reply.status}", None, None
+    kind = Unavailable if reply.status >= 500 else InvalidInput
+    return kind(str(detail), place=place, remedy=remedy)
+
+
+def read_key(given: str | None, data: Path) -> str | None:
+    """The key to use: the one given, else the administrator's of the data folder, if it may be read."""
+    if given:
+        return given
+    try:
+        return (data / "admin.key").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None

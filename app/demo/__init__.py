@@ -1,0 +1,1 @@
+"""The demonstration: three foods on their way through fictitious firms around a harbour city, all from one seed."""

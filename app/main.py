@@ -1,0 +1,100 @@
+"""The composition root of the service: settings in, a FastAPI application out. Nothing is opened at import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from suyuan import __version__
+from suyuan.app import api_document, health, key_routes, problems
+from suyuan.app.health import Measured, Metrics
+from suyuan.app.migrate import migrate, require_schema
+from suyuan.app.provenance import LedgerProvenance
+from suyuan.app.read_only import ReadOnlyWriter
+from suyuan.app.writing import WriterSettings
+from suyuan.base.database import is_sqlite, open_reader, sqlite_url
+from suyuan.base.errors import InvalidSetting
+from suyuan.base.permissions import Permission
+from suyuan.base.settings import Settings
+from suyuan.consumer_api.routes import create_router as create_consumer_router
+from suyuan.labels.routes import create_router as create_label_router
+from suyuan.regulators import routes as recall_routes
+from suyuan.trace import alert_routes, epcis_routes, log_routes, master_data_routes, trace_routes
+from suyuan.trace.access import require
+from suyuan.trace.ledger import Ledger
+from suyuan.trace.publication import POLICY_FILE
+from suyuan.trace.writer_client import WriterClient, python_command
+
+#: Modules with a router, in the order of the documentation.
+_ROUTES = (
+    epcis_routes, trace_routes, alert_routes, master_data_routes, recall_routes, log_routes, key_routes, health,
+)  # fmt: skip
+
+_DESCRIPTION = """
+Food traceability from the farm to the shopper. Events come in as EPCIS 2.0, every one is a leaf of a log that nobody
+can rewrite unseen, and lifecycles are answered back and forward.
+
+Keys travel as `Authorization: Bearer sy_...`; Digital Link pages, provenance, proofs and the log need none.
+Errors are RFC 9457 problem details.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service over one data folder (SQLite) or one database (PostgreSQL, reading only for now)."""
+    url = settings.database or sqlite_url(settings.data)
+    if settings.database.startswith("sqlite"):
+        raise InvalidSetting("a served database is PostgreSQL", place="database", remedy="name a folder with --data")
+    prepare_folder(settings, url)
+    engine = open_reader(url)
+    require_schema(engine)
+    embedded = is_sqlite(engine)
+    writer = WriterClient(writer_command(settings)) if embedded else ReadOnlyWriter()
+    ledger = Ledger(engine, writer, settings.data / POLICY_FILE)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await writer.start()
+        try:
+            yield
+        finally:
+            await writer.close()
+            engine.dispose()
+
+    app = FastAPIOffline(
+        redoc_url=None, title="Suyuan 溯源", version=__version__, description=_DESCRIPTION, lifespan=lifespan
+    )  # the documentation's own scripts come from here too: no page of ours asks another server for anything
+    app.state.ledger, app.state.settings, app.state.metrics = ledger, settings, Metrics()
+    app.state.writer_ready = lambda: writer.ready
+    app.add_middleware(Measured, metrics=app.state.metrics)
+    problems.install(app)
+    _include(app, settings, ledger)
+    api_document.install(app)
+    return app
+
+
+def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+    for module in _ROUTES:
+        app.include_router(module.router)
+    app.include_router(create_label_router(settings.base_url(), require(Permission.PRINT_LABELS)))
+    app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
+
+
+def prepare_folder(settings: Settings, url: str) -> None:
+    """Make the data folder and bring the embedded database up to date; a served database is its owner's to migrate."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if url.startswith("sqlite"):
+        migrate(url)
+
+
+def writer_settings(settings: Settings) -> WriterSettings:
+    """What the writer must know of the settings."""
+    return WriterSettings(str(settings.data.resolve()), settings.origin, settings.max_body_bytes, settings.max_events)
+
+
+def writer_command(settings: Settings) -> list[str]:
+    """The command that starts the writer process."""
+    return python_command("suyuan.app.writer_main", msgspec.json.encode(writer_settings(settings)).decode())

@@ -1,0 +1,1 @@
+"""Alembic's home: it stands under `app` because its environment must see every table."""

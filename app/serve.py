@@ -1,0 +1,121 @@
+"""``suyuan serve``: the first start, and uvicorn in code (a reload or a string import would lose the settings)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from suyuan.app.key_routes import KeyOrder, make_key
+from suyuan.app.logs import configure_logs
+from suyuan.app.main import create_app, prepare_folder, writer_settings
+from suyuan.app.writing import write_once
+from suyuan.base.clock import now
+from suyuan.base.database import open_reader, sqlite_url
+from suyuan.base.errors import InvalidSetting, Unavailable
+from suyuan.base.folder_lock import SERVER, hold
+from suyuan.base.settings import Settings
+from suyuan.chain import durable
+from suyuan.trace.acts import KeyAdded, Recorded
+from suyuan.trace.ledger import count_keys
+from suyuan.trace.writer import writer_lock
+
+#: The administrator's key of a fresh folder.
+ADMIN_KEY_FILE = "admin.key"
+#: Seconds that open requests get to finish when the server is asked to stop.
+_GRACE = 10
+_BACKLOG = 2048
+#: Seconds that the writer of a killed server has to finish its group.
+_TURN = 5.0
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C. On a fresh folder the administrator's key is made first and shown once."""
+    configure_logs(settings.log_format, settings.log_level)
+    listener = listen(settings.host, settings.port)
+    port = listener.getsockname()[1]
+    settings = msgspec.structs.replace(settings, port=port)  # 0 asked for a free one: links must name the real one
+    with only_server(settings):
+        if not settings.database:
+            await_turn(settings.data)
+            first_key(settings)
+        _run(settings, listener)
+
+
+def only_server(settings: Settings) -> AbstractContextManager[None]:
+    """Hold the folder while this server lives, also while its writer is away; `Unavailable` beside another server.
+
+    Servers that read a served database share nothing that only one may have.
+    """
+    return nullcontext() if settings.database else hold(settings.data, SERVER, wait=False)
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    app = create_app(settings)
+    write_pid(settings.data, "server")
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE, backlog=_BACKLOG,
+            server_header=False, date_header=True,
+        )
+    )  # fmt: skip
+    host = listener.getsockname()[0]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Suyuan serves on http://{shown}:{settings.port} (API documentation: /docs)", file=sys.stderr)  # noqa: T201
+    server.run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; a port that is taken is said before anything else is started."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise InvalidSetting(f"port {port} is taken", place="port", remedy="choose another with --port") from None
+        raise InvalidSetting(f"cannot listen on {host}:{port}: {error.strerror}", place="host") from None
+
+
+def await_turn(data: Path) -> None:
+    """Wait until the writer of a server that has just ended is done; `Unavailable` when it, or a command, goes on."""
+    deadline = time.monotonic() + _TURN
+    while True:
+        try:
+            with writer_lock(data, wait=False):
+                return
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+
+
+def first_key(settings: Settings) -> None:
+    """Make the administrator's key of a folder that has no key yet; there is no default password, ever."""
+    url = sqlite_url(settings.data)
+    prepare_folder(settings, url)
+    engine = open_reader(url)
+    try:
+        with engine.connect() as connection:
+            if count_keys(connection):
+                return
+    finally:
+        engine.dispose()
+    text, key = make_key(KeyOrder("administrator", "first start"), now())
+    path = settings.data / ADMIN_KEY_FILE
+    durable.replace(path, text.encode() + b"\n", durable.PRIVATE)
+    write_once(writer_settings(settings), "key-added", KeyAdded("setup", key), Recorded)
+    print(f"administrator key, shown once (also in {path}, mode 0600): {text}", file=sys.stderr)  # noqa: T201
+
+
+def write_pid(data: Path, name: str) -> None:
+    """``DATA/run/NAME.pid``, so that operators and supervisors find the process."""
+    run = data / "run"
+    run.mkdir(parents=True, exist_ok=True)
+    (run / f"{name}.pid").write_text(f"{os.getpid()}\n", encoding="ascii")

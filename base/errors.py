@@ -1,0 +1,158 @@
+"""The one exception tree of Suyuan.
+
+The split is by what the caller can do about it::
+
+    SuyuanError
+    ├── Refused                  the caller must change something (HTTP 4xx, exit code 2)
+    │   ├── InvalidInput         400: malformed, or against a rule of the standard
+    │   │   ├── InvalidIdentifier    a GS1 key, EPC, tag encoding or Digital Link
+    │   │   ├── InvalidFrame         an LLRP message or parameter
+    │   │   ├── InvalidDocument      an EPCIS document or event
+    │   │   ├── InvalidProof         a checkpoint, note, proof or bundle
+    │   │   └── InvalidSetting       a setting, flag or configuration file
+    │   ├── TooLarge             413: over a configured limit
+    │   ├── UnsupportedMedia     415: a media type or encoding nobody here reads
+    │   ├── Unauthenticated      401: no key, or one that is unknown, expired or revoked
+    │   ├── Forbidden            403: a valid key whose role does not cover this
+    │   ├── NotFound             404
+    │   └── Conflict             409: the same name with other content
+    ├── Unavailable              503: try again later, nothing was changed
+    └── IntegrityBroken          stop: what is stored contradicts what was signed
+
+`app.problems` turns the tree into RFC 9457 problem details; the command line prints one line.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SuyuanError(Exception):
+    """Something went wrong in Suyuan.
+
+    ``detail`` says what was found and what was expected, ``place`` where (a JSON pointer, a byte offset, a line,
+    a flag), ``remedy`` what to do about it. The class docstring's first line is the default detail.
+    """
+
+    #: Name of the problem type in URLs and logs: stable, lower case, with hyphens.
+    slug: ClassVar[str] = "error"
+    #: HTTP status that `app.problems` answers with.
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str | None = None, *, place: str | None = None, remedy: str | None = None) -> None:
+        self.detail = detail or (type(self).__doc__ or "").splitlines()[0]
+        self.place = place
+        self.remedy = remedy
+        super().__init__(self.detail)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.detail, self.place, self.remedy))
+
+    def __str__(self) -> str:
+        """One line: place, detail and remedy."""
+        where = f"{self.place}: " if self.place else ""
+        cure = f" ({self.remedy})" if self.remedy else ""
+        return f"{where}{self.detail}{cure}"
+
+
+def _rebuild(kind: type[SuyuanError], detail: str, place: str | None, remedy: str | None) -> SuyuanError:
+    return kind(detail, place=place, remedy=remedy)
+
+
+class Refused(SuyuanError):
+    """The request cannot be carried out as it is."""
+
+    slug = "refused"
+    status = 400
+
+
+class InvalidInput(Refused):
+    """The input is malformed or breaks a rule of its standard."""
+
+    slug = "invalid-input"
+
+
+class InvalidIdentifier(InvalidInput):
+    """This is not a valid GS1 identifier."""
+
+    slug = "invalid-identifier"
+
+
+class InvalidFrame(InvalidInput):
+    """This is not a valid LLRP message."""
+
+    slug = "invalid-frame"
+
+
+class InvalidDocument(InvalidInput):
+    """This is not a valid EPCIS document or event."""
+
+    slug = "invalid-document"
+
+
+class InvalidProof(InvalidInput):
+    """This proof does not hold."""
+
+    slug = "invalid-proof"
+
+
+class InvalidSetting(InvalidInput):
+    """This setting cannot be used."""
+
+    slug = "invalid-setting"
+
+
+class TooLarge(Refused):
+    """The input is over the configured limit."""
+
+    slug = "too-large"
+    status = 413
+
+
+class UnsupportedMedia(Refused):
+    """Nothing here reads this media type."""
+
+    slug = "unsupported-media-type"
+    status = 415
+
+
+class Unauthenticated(Refused):
+    """A valid API key is needed."""
+
+    slug = "unauthenticated"
+    status = 401
+
+
+class Forbidden(Refused):
+    """The key's role does not allow this."""
+
+    slug = "forbidden"
+    status = 403
+
+
+class NotFound(Refused):
+    """There is nothing under this name."""
+
+    slug = "not-found"
+    status = 404
+
+
+class Conflict(Refused):
+    """The same name is already taken by other content."""
+
+    slug = "conflict"
+    status = 409
+
+
+class Unavailable(SuyuanError):
+    """Not now: try again in a few seconds. Nothing was changed."""
+
+    slug = "unavailable"
+    status = 503
+
+
+class IntegrityBroken(SuyuanError):
+    """What is stored contradicts what was signed."""
+
+    slug = "integrity-broken"
+    status = 500

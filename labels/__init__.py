@@ -1,0 +1,1 @@
+"""Labels: QR symbols that carry a GS1 Digital Link."""

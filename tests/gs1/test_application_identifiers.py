@@ -1,0 +1,114 @@
+"""Forms of keys, qualifiers and attributes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from suyuan.base.errors import InvalidIdentifier
+from suyuan.gs1.application_identifiers import PRIMARY, QUALIFIERS, check_value
+from suyuan.gs1.attributes import AI_LENGTH, FIXED, KNOWN, check
+
+GOOD = [
+    ("00", "095201234567891235"),
+    ("01", "09506000134352"),
+    ("10", "L" * 20),
+    ("235", "T" * 28),
+    ("253", "9521141123454"),
+    ("255", "952114167890904711"),
+    ("401", "9521141X"),
+    ("402", "95211411234567892"),
+    ("8003", "09521141123454A/b"),
+    ("8004", "95211415678"),
+    ("8006", "095060001343520102"),
+    ("8010", "9521141#-/A"),
+    ("8011", "0"),
+    ("8011", "999999999999"),
+    ("8013", "1987654Ad4X4bL5ttr2310c2K"),
+    ("7040", "1ABC"),
+]
+
+
+@pytest.mark.parametrize(("ai", "value"), GOOD)
+def test_a_good_value_is_accepted(ai: str, value: str) -> None:
+    check_value(ai, value)
+    check(ai, value)
+
+
+@pytest.mark.parametrize(
+    ("ai", "value", "says"),
+    [
+        ("01", "09506000134351", "is 1, expected 2"),
+        ("01", "9506000134352", "pad a shorter GTIN"),
+        ("01", "0950600013435\N{ARABIC-INDIC DIGIT TWO}", "14 digits"),
+        ("01", "09506000134352\n", "14 digits"),
+        ("10", "", "1 to 20"),
+        ("10", "L" * 21, "21 characters"),
+        ("21", "a b", "1 to 20"),
+        ("253", "9521141123455", "check digit"),
+        ("8003", "95211411234540", "0, 13 digits"),
+        ("8004", "ABC123", "4 digits"),
+        ("8006", "095060001343520302", "piece 03 of 02"),
+        ("8006", "095060001343520002", "piece 00 of 02"),
+        ("8010", "9521141a", "capitals"),
+        ("8011", "012", "leading zeros"),
+        ("8013", "1987654Ad4X4bL5ttr2310c2L", "expected 2K"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_was_expected(ai: str, value: str, says: str) -> None:
+    with pytest.raises(InvalidIdentifier, match=re.escape(says)) as caught:
+        check_value(ai, value)
+    assert caught.value.place == f"({ai})"
+
+
+@pytest.mark.parametrize(
+    ("ai", "value"),
+    [("17", "271231"), ("17", "270200"), ("3103", "000195"), ("7007", "270101270131"), ("99", "x" * 90),
+     ("4330", "000100-"), ("02", "09506000134352"), ("410", "9521141123454"), ("8030", "ab-_"), ("7003", "2701011200")],
+)  # fmt: skip
+def test_a_good_attribute_is_accepted(ai: str, value: str) -> None:
+    check(ai, value)
+
+
+@pytest.mark.parametrize(
+    ("ai", "value"),
+    [("17", "271331"), ("17", "270230"), ("7006", "270200"), ("7007", "270101270132"), ("3103", "195"), ("999", "x"),
+     ("89", "x"), ("02", "09506000134351"), ("410", "9521141123455"), ("99", ""), ("", "1"), ("30", "٣")],
+)  # fmt: skip
+def test_a_bad_attribute_is_refused(ai: str, value: str) -> None:
+    with pytest.raises(InvalidIdentifier):
+        check(ai, value)
+
+
+@given(st.sampled_from(sorted(KNOWN)), st.text(max_size=30))
+def test_any_text_is_accepted_or_refused(ai: str, value: str) -> None:
+    try:
+        check(ai, value)
+    except InvalidIdentifier:
+        return
+    assert value.isascii()
+
+
+def test_the_tables_are_those_of_the_syntax_dictionary(shared: Path) -> None:
+    rows = (shared / "gs1/gs1-syntax-dictionary/gs1-syntax-dictionary.txt").read_text("utf-8").splitlines()
+    found: set[str] = set()
+    for row in rows:
+        match = re.match(r"(\d{2,4})(?:-(\d{2,4}))?\s+(\S+)\s.*?(?:dlpkey(?:=(\S+))?|$)", row)
+        if not match:
+            continue
+        first, last, flags, qualifiers = match.groups()
+        ais = [f"{number:0{len(first)}d}" for number in range(int(first), int(last or first) + 1)]
+        found.update(ais)
+        for ai in ais:
+            assert (ai[:2] in FIXED) == ("*" in flags), ai
+            assert (ai in PRIMARY) == ("dlpkey" in row), ai
+            assert AI_LENGTH[ai[:2]] == len(ai)
+        if "dlpkey" in row:
+            expected = tuple(tuple(part.split(",")) for part in qualifiers.split("|")) if qualifiers else ()
+            assert PRIMARY[first].qualifiers == expected
+    assert found == KNOWN
+    assert {ai for key in PRIMARY.values() for sequence in key.qualifiers for ai in sequence} == set(QUALIFIERS)

@@ -1,0 +1,182 @@
+"""Everything that can be asked of a ledger, each answer as JSON: two databases must give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, text
+
+from suyuan.base.errors import SuyuanError
+from suyuan.base.identity import Actor
+from suyuan.chain.policy import Policy
+from suyuan.chain.store import LogReader
+from suyuan.epcis.vocabulary import BIZ_STEP
+from suyuan.gs1.names import Name, canonical
+from suyuan.regulators.recalls import affected_count, list_recalls, read_recall, scope_digest, scope_items
+from suyuan.trace.backward import trace_back
+from suyuan.trace.clones import clones_among, suspects
+from suyuan.trace.closures import Direction, trace_answer
+from suyuan.trace.event_query import EventQuery, find_event, load_events, run_query
+from suyuan.trace.forward import trace_forward
+from suyuan.trace.journey import journey
+from suyuan.trace.proofs import bundle_of
+from suyuan.trace.tables import EventType, thing, thing_class
+from suyuan.trace.thing_state import state_of
+from suyuan.trace.things import consignees, describe, event_ids
+from suyuan.trace.view import View
+
+#: A question and its answer.
+Answer = tuple[str, bytes]
+_PAGES = (1, 7, 1_000)
+
+
+def said(ask: Callable[..., Any], *arguments: Any) -> bytes:
+    """The answer as JSON; a refusal is an answer too."""
+    try:
+        return msgspec.json.encode(ask(*arguments))
+    except SuyuanError as refusal:
+        return f"{type(refusal).__name__}: {refusal}".encode()
+
+
+def known_things(view: View) -> list[tuple[int, Name]]:
+    """All things with their names, by id."""
+    columns = (thing.c.id, thing_class.c.key, thing.c.serial, thing_class.c.company_prefix_length)
+    rows = view.connection.execute(select(*columns).join(thing_class, thing.c.class_id == thing_class.c.id))
+    return sorted((row[0], Name(*row[1:])) for row in rows)
+
+
+def goods(view: View) -> list[tuple[int, Name]]:
+    """Things that have taken part in an event: no places, no parties."""
+    seen = {row[0] for row in view.connection.execute(text("SELECT DISTINCT thing FROM timeline"))}
+    return [found for found in known_things(view) if found[0] in seen]
+
+
+def dictionary(view: View) -> Iterator[Answer]:
+    """Names, words and master data."""
+    things = known_things(view)
+    for number, name in things:
+        yield f"find {number}", said(view.find, name)
+    names = view.names(number for number, _ in things)
+    yield "names", said(lambda: sorted(names.items()))
+    words = view.connection.execute(text("SELECT id, value FROM term")).all()
+    yield "terms", said(lambda: sorted(view.terms(row[0] for row in words).items()))
+    for number, word in sorted(map(tuple, words)):
+        yield f"term {number}", said(view.term_id, word)
+    yield "unknown", said(lambda: (view.term_id("no such word"), view.find(Name("x", "y", None))))
+    yield "master data", said(lambda: (dict(view.sites), dict(view.parties), dict(view.products)))
+    yield "sites", said(lambda: [view.site_key(number) for number, _ in things])
+
+
+def queries(view: View, parties: Sequence[str]) -> list[EventQuery]:
+    """Each parameter alone, and some together."""
+    epcs = [canonical(name) for _, name in known_things(view)]
+    times = [row[0] for row in view.connection.execute(text("SELECT time FROM event ORDER BY time"))]
+    records = [row[0] for row in view.connection.execute(text("SELECT record_time FROM event ORDER BY record_time"))]
+    early, late = times[len(times) // 4], times[3 * len(times) // 4]
+    return [
+        EventQuery(),
+        *(EventQuery(event_type=[kind.name]) for kind in EventType),
+        EventQuery(event_type=["ObjectEvent", "TransformationEvent"]),
+        EventQuery(event_type=["NoEvent"]),
+        EventQuery(ge_event_time=early),
+        EventQuery(lt_event_time=late),
+        EventQuery(ge_event_time=early, lt_event_time=late, biz_step=["commissioning", "packing", "nothing"]),
+        EventQuery(ge_event_time=2**70),
+        EventQuery(ge_record_time=records[len(records) // 2]),
+        EventQuery(lt_record_time=records[len(records) // 2]),
+        *(EventQuery(biz_step=[step]) for step in sorted(BIZ_STEP.words)),
+        *(EventQuery(match_epc=[epc]) for epc in epcs[::2]),
+        *(EventQuery(match_any_epc=[epc]) for epc in epcs[1::2]),
+        EventQuery(match_any_epc=epcs[:400]),
+        EventQuery(match_epc=epcs[::2][:400], event_type=["ObjectEvent"], ge_event_time=early),
+        EventQuery(match_any_epc=["urn:epc:id:sgtin:0614141.999999.none"]),
+        EventQuery(match_any_epc=["nonsense"]),
+        *(EventQuery(party=party) for party in parties),
+    ]
+
+
+def queried(view: View, parties: Sequence[str]) -> Iterator[Answer]:
+    """Every query by pages of several sizes, tokens and all; the many by things only in one size."""
+    for number, query in enumerate(queries(view, parties)):
+        for size in _PAGES if not (query.match_epc or query.match_any_epc) else _PAGES[1:2]:
+            token: str | None = None
+            for page in range(1_000):
+                found = said(run_query, view, query, size, token)
+                yield f"query {number} of {size}, page {page}", found
+                token = msgspec.json.decode(found)["next_token"] if found.startswith(b"{") else None
+                if token is None:
+                    break
+
+
+def events(view: View, policy: Policy) -> Iterator[Answer]:
+    """Events by ID, and their proofs."""
+    indexes = [row[0] for row in view.connection.execute(text("SELECT idx FROM event ORDER BY idx"))]
+    yield "events", said(lambda: load_events(view, indexes))
+    ids = event_ids(view, indexes)
+    yield "ids", said(lambda: sorted(ids.items()))
+    for name in sorted(set(ids.values())):
+        yield f"places {name}", said(find_event, view, name)
+        yield f"declaration {name}", said(bundle_of, view, name, policy, 1)
+    for name in sorted(set(ids.values())):
+        yield f"bundle {name}", said(bundle_of, view, name, policy)
+
+
+def log(view: View) -> Iterator[Answer]:
+    """Leaves, hashes, checkpoints and proofs."""
+    log = LogReader(view.connection)
+    size = log.size()
+    yield "leaves", said(lambda: list(log.scan()))
+    yield "hashes", said(lambda: log.hashes(0, 0, min(size, 256)))
+    yield "latest", said(log.latest_checkpoint)
+    for index in range(0, size, 5):
+        yield f"leaf {index}", said(lambda at: (log.entry(at), log.first_checkpoint_after(at)), index)
+        yield f"inclusion {index}", said(log.inclusion_proof, index, size)
+        yield f"consistency {index}", said(lambda at: (log.root(at), log.consistency_proof(at, size)), index)
+
+
+def lifecycles(view: View, policy: Policy, actors: Sequence[Actor], step: int) -> Iterator[Answer]:
+    """Of every ``step``-th thing: closures, what firms see of them, present and journey."""
+    for number, name in goods(view)[::step]:
+        link = canonical(name)
+        for way in Direction:
+            yield f"{way} {link}", said(trace_answer, view, link, way)
+            for actor in actors:
+                yield (
+                    f"{way} {link} for {actor.key_id}",
+                    said(trace_answer, view, link, way, actor, 1, 5),
+                )
+        yield f"state {link}", said(state_of, view, name, number)
+        yield f"journey {link}", said(journey, view, name, policy)
+
+
+def closures(view: View, step: int) -> Iterator[Answer]:
+    """The same with the ids inside: reasons, origins and depths."""
+    for number, name in goods(view)[::step]:
+        yield f"forward {canonical(name)}", said(_scope, view, number)
+        yield f"backward {canonical(name)}", said(lambda seed: trace_back(view, [seed]).affected, number)
+
+
+def _scope(view: View, seed: int) -> Any:
+    scope = trace_forward(view, [seed], None)
+    items = scope_items(scope)
+    lots = {lot: sorted(map(str, reached.items())) for lot, reached in scope.lots.items()}
+    parties = consignees(view, describe(view, list(scope.affected.values())))
+    return scope.affected, scope.carriers, lots, scope_digest(view, items), parties
+
+
+def recalls(view: View) -> Iterator[Answer]:
+    """The list, each recall by pages, and what is held; and copies of codes."""
+    found = list_recalls(view)
+    yield "recalls", said(lambda: found)
+    for recall in found:
+        for offset, limit in ((0, 0), (0, 3), (3, 1_000)):
+            yield (
+                f"recall {recall.id} from {offset}, {limit}",
+                said(read_recall, view, recall.id, offset, limit),
+            )
+        yield f"affected {recall.id}", said(lambda name: affected_count(view, name)[1:], recall.id)
+    yield "no recall", said(lambda: read_recall(view, "R0", 0, 1))
+    yield "suspects", said(lambda: sorted(suspects(view)))
+    yield "clones", said(lambda: clones_among(view, [number for number, _ in known_things(view)]))

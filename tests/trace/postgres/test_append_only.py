@@ -1,0 +1,153 @@
+"""Attacks on what was written, as the owner of the tables and as the application's own role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+from tests.trace.postgres.conftest import READER, WRITER, Cluster
+
+from suyuan.app.schema import metadata
+from suyuan.trace.append_only import _GUARDED, FROZEN
+
+pytestmark = pytest.mark.postgres
+
+TABLES = sorted(metadata.tables)
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+def connected(cluster: Cluster, url: str) -> Iterator[Connection]:
+    """A connection whose changes are all taken back."""
+    with psycopg.connect(url) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def owner(cluster: Cluster, copied: str) -> Iterator[Connection]:
+    """The owner of the tables, no superuser. Each table has a row."""
+    for connection in connected(cluster, cluster.url(copied)):
+        connection.execute("INSERT INTO tile VALUES (0, 0, 'root', 'hashes')")
+        yield connection
+
+
+@pytest.fixture
+def writer(cluster: Cluster, copied: str) -> Iterator[Connection]:
+    """The application: it may read and add."""
+    yield from connected(cluster, cluster.url(copied, WRITER))
+
+
+def partitions(connection: Connection, table: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table]
+    )
+    return [row[0] for row in rows]
+
+
+def rows(connection: Connection, table: str) -> list[tuple[Any, ...]]:
+    return connection.execute(
+        sql.SQL("SELECT * FROM {} AS t ORDER BY t::text").format(sql.Identifier(table))
+    ).fetchall()
+
+
+def attacks(connection: Connection, table: str) -> Iterator[str]:
+    """Statements that would change or take away what stands in a table, also straight in its partitions."""
+    columns = [f'"{column.name}"' for column in metadata.tables[table].columns]
+    keys = ", ".join(f'"{column.name}"' for column in metadata.tables[table].primary_key.columns)
+    for name in (table, *partitions(connection, table)):
+        yield f"TRUNCATE {name}"
+        yield f"TRUNCATE {name} RESTART IDENTITY CASCADE"
+        if name != table and not connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone():
+            continue
+        yield f"DELETE FROM {name}"
+        yield f"MERGE INTO {name} AS t USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE"
+        for column in columns:
+            yield f"UPDATE {name} SET {column} = {column}"
+            yield f"UPDATE {name} SET {column} = NULL"
+    for column in columns:
+        yield (
+            f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1"
+            f" ON CONFLICT ({keys}) DO UPDATE SET {column} = EXCLUDED.{column}"
+        )
+
+
+def refused(connection: Connection, attack: str) -> str:
+    """What the database said to a statement; nothing when it was carried out."""
+    try:
+        with connection.transaction():
+            connection.execute(attack)
+    except (errors.RestrictViolation, errors.InsufficientPrivilege) as refusal:
+        return str(refusal)
+    return ""
+
+
+@pytest.mark.parametrize("table", FROZEN)
+def test_nothing_that_was_written_changes_or_goes(owner: Connection, table: str) -> None:
+    before = rows(owner, table)
+    assert before
+    for attack in attacks(owner, table):
+        assert f"{table} is append-only" in refused(owner, attack), attack
+    assert rows(owner, table) == before
+
+
+@pytest.mark.parametrize("table", _GUARDED)
+def test_of_the_others_nothing_goes_and_little_changes(owner: Connection, table: str) -> None:
+    before = rows(owner, table)
+    assert before
+    fixed = {"thing_class": (0, 1), "api_key": (0, 1, 2, 3, 4, 5, 6)}[table]
+    for attack in attacks(owner, table):
+        said = ""
+        try:
+            said = refused(owner, attack)
+        except errors.NotNullViolation:
+            continue
+        allowed = attack.startswith(("UPDATE", "INSERT"))
+        assert f"{table} is append-only" in said if said else allowed, attack
+    kept = [tuple(row[place] for place in fixed) for row in rows(owner, table)]
+    assert sorted(kept, key=repr) == sorted((tuple(row[place] for place in fixed) for row in before), key=repr)
+
+
+def test_a_class_learns_the_length_of_its_prefix_once(owner: Connection) -> None:
+    owner.execute("INSERT INTO thing_class VALUES (9999, '01/09506000999999/21', NULL)")
+    learn = "UPDATE thing_class SET company_prefix_length = {} WHERE id = 9999"
+    assert not refused(owner, learn.format(7))
+    assert "append-only" in refused(owner, learn.format(8))
+
+
+def test_a_key_is_revoked_once_and_for_good(owner: Connection) -> None:
+    assert not refused(owner, "UPDATE api_key SET revoked = 5 WHERE revoked IS NULL")
+    for wrong in ("revoked = NULL", "revoked = 6", "digest = 'x'"):
+        assert "append-only" in refused(owner, f"UPDATE api_key SET {wrong}"), wrong
+
+
+def test_the_application_may_add_and_nothing_else(writer: Connection) -> None:
+    writer.execute("INSERT INTO term VALUES (9999, 'a new word')")
+    for table in TABLES:
+        for attack in attacks(writer, table):
+            assert "permission denied" in refused(writer, attack), attack
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "ALTER TABLE event DISABLE TRIGGER ALL", "DROP TRIGGER event_no_delete ON event", "DROP TABLE voided",
+        "SET session_replication_role = replica", "ALTER TABLE timeline DETACH PARTITION timeline_3",
+        "CREATE OR REPLACE FUNCTION suyuan_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+        "CREATE TABLE own (id bigint)",
+    ],
+)  # fmt: skip
+def test_the_application_cannot_take_the_protection_away(writer: Connection, trick: str) -> None:
+    assert refused(writer, trick)
+
+
+def test_not_even_the_owner_turns_the_triggers_off_for_a_session(owner: Connection) -> None:
+    assert "permission denied" in refused(owner, "SET session_replication_role = replica")
+
+
+def test_a_reader_cannot_write_at_all(cluster: Cluster, copied: str) -> None:
+    for connection in connected(cluster, cluster.url(copied, READER)):
+        for table in TABLES:
+            assert "permission denied" in refused(connection, f"INSERT INTO {table} SELECT * FROM {table}")

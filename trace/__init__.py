@@ -1,0 +1,1 @@
+"""The ledger: capture, storage, EPCIS queries and product lifecycles."""

@@ -1,0 +1,108 @@
+"""Append-only by the database's own force (DESIGN section 4).
+
+Triggers refuse UPDATE, DELETE and (PostgreSQL) TRUNCATE. Two changes are let through: what a dictionary class
+learns of its company prefix, and the one revocation of an API key. On
+SQLite the owner of the file can drop a trigger; there it is the log that protects, because any change breaks a
+commitment or the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+#: Tables whose rows never change and never go.
+FROZEN = (
+    "event", "payload", "timeline", "attr", "event_id", "voided", "capture", "capture_event", "refused_event",
+    "context", "act", "master_data", "leaf", "tile", "checkpoint", "hold", "hold_order", "term", "thing", "recall",
+    "recall_item", "recall_lot",
+)  # fmt: skip
+
+#: Tables where one kind of change is allowed: the condition of a refused update, in terms of OLD and NEW.
+_GUARDED = {
+    "thing_class": "NEW.id <> OLD.id OR NEW.key <> OLD.key OR OLD.company_prefix_length IS NOT NULL",
+    "api_key": "NEW.id <> OLD.id OR NEW.name <> OLD.name OR NEW.role <> OLD.role OR NEW.party <> OLD.party"
+    " OR NEW.digest <> OLD.digest OR NEW.created <> OLD.created"
+    " OR COALESCE(NEW.expires, 0) <> COALESCE(OLD.expires, 0) OR OLD.revoked IS NOT NULL OR NEW.revoked IS NULL",
+}
+
+
+def protect(connection: Connection) -> None:
+    """Put the triggers on. Call it at the end of every migration: altering a table on SQLite loses them, and on
+    PostgreSQL a new partition does not have all of them.
+    """
+    postgres = connection.dialect.name == "postgresql"
+    if postgres:
+        connection.execute(text(_POSTGRES_FUNCTION))
+    rules = [(table, None) for table in FROZEN] + list(_GUARDED.items())
+    for table, unless in rules:
+        statements = _postgres(table, unless, _partitions(connection, table)) if postgres else _sqlite(table, unless)
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def unprotect(connection: Connection) -> None:
+    """Take the triggers off, for a migration that must rebuild a table."""
+    postgres = connection.dialect.name == "postgresql"
+    for table in (*FROZEN, *_GUARDED):
+        if postgres:
+            triggers = [f"{name} ON {on}" for name, on in _postgres_triggers(table, _partitions(connection, table))]
+        else:
+            triggers = [f"{table}_no_update", f"{table}_no_delete"]
+        for trigger in triggers:
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger}"))
+
+
+def _sqlite(table: str, unless: str | None) -> list[str]:
+    when = f" WHEN {unless}" if unless else ""
+    stop = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    return [
+        f"DROP TRIGGER IF EXISTS {table}_no_update",
+        f"DROP TRIGGER IF EXISTS {table}_no_delete",
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}{when} {stop}",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {stop}",
+    ]
+
+
+_POSTGRES_FUNCTION = """
+CREATE OR REPLACE FUNCTION suyuan_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_ARGV[0] USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+def _partitions(connection: Connection, table: str) -> list[str]:
+    """The partitions that a table has at present."""
+    rows = connection.execute(
+        text(
+            "SELECT CAST(CAST(inhrelid AS regclass) AS text) FROM pg_inherits"
+            " WHERE inhparent = CAST(:name AS regclass) ORDER BY 1"
+        ),
+        {"name": table},
+    )
+    return [row[0] for row in rows]
+
+
+def _postgres_triggers(table: str, partitions: Sequence[str]) -> list[tuple[str, str]]:
+    """Each trigger and the table that it is on.
+
+    Partitions have the row triggers of their table, but not its TRUNCATE trigger: each needs one of its own.
+    """
+    truncated = [(f"{table}_no_truncate", on) for on in (table, *partitions)]
+    return [(f"{table}_no_update", table), (f"{table}_no_delete", table), *truncated]
+
+
+def _postgres(table: str, unless: str | None, partitions: Sequence[str]) -> list[str]:
+    when = f" WHEN ({unless})" if unless else ""
+    each = {"update": f"FOR EACH ROW{when}", "delete": "FOR EACH ROW", "truncate": "FOR EACH STATEMENT"}
+    stop = f"EXECUTE FUNCTION suyuan_append_only('{table}')"
+    statements = []
+    for name, on in _postgres_triggers(table, partitions):
+        what = name.rpartition("_")[2]
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name} ON {on}",
+            f"CREATE TRIGGER {name} BEFORE {what.upper()} ON {on} {each[what]} {stop}",
+        ]
+    return statements

@@ -1,0 +1,114 @@
+"""The ledger as the service uses it: one engine to read, one writer to write."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, bindparam, select, text
+
+from suyuan.base.database import is_sqlite
+from suyuan.base.errors import Unavailable
+from suyuan.base.identity import Actor, ApiKey, Role
+from suyuan.chain.policy import Policy, parse_policy
+from suyuan.chain.store import LogReader
+from suyuan.trace.capture import CaptureRequest
+from suyuan.trace.capture_job import CaptureJob
+from suyuan.trace.publication import POLICY_FILE
+from suyuan.trace.tables import api_key
+from suyuan.trace.view import View, open_view
+from suyuan.trace.writer import SIGN
+
+T = TypeVar("T")
+
+
+#: Written once: every request asks it, and building a statement costs more than running it.
+_KEY = select(api_key).where(api_key.c.id == bindparam("id"))
+
+
+class WritePort(Protocol):
+    """Carries out an operation in the writer and waits for its commit."""
+
+    async def call(self, operation: str, parameters: Any, result: type[T]) -> T:
+        """The operation's result, or the `SuyuanError` it refused with."""
+
+
+class Ledger:
+    """What the routes hold. Reading opens a fresh snapshot each time; writing goes through the writer."""
+
+    def __init__(self, engine: Engine, writer: WritePort, policy_file: Path) -> None:
+        self.engine = engine
+        #: Whether reading needs no other machine: a look-up is quicker than a thread.
+        self.embedded = is_sqlite(engine)
+        self.writer = writer
+        self._policy_file = policy_file
+
+    def policy_text(self) -> str:
+        """The C2SP policy that names the log's key; `Unavailable` until the writer has made it."""
+        try:
+            return self._policy_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise Unavailable(
+                "the log's policy is not here yet",
+                remedy=f"ask again when the server is ready; one over PostgreSQL needs the writer's {POLICY_FILE}",
+            ) from None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as a value."""
+        return parse_policy(self.policy_text().encode())
+
+    @contextmanager
+    def view(self, as_of: int | None = None) -> Iterator[View]:
+        """A snapshot of the ledger; see `open_view`."""
+        with open_view(self.engine, as_of) as view:
+            yield view
+
+    @contextmanager
+    def log(self) -> Iterator[LogReader]:
+        """The log in a snapshot of its own."""
+        with open_view(self.engine) as view:
+            yield LogReader(view.connection)
+
+    def size(self) -> int:
+        """Number of leaves: whatever an answer rests on, an event or a recall, changes it."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(text("SELECT COALESCE(MAX(idx), -1) + 1 FROM leaf")).scalar_one())
+
+    async def capture(self, body: bytes, media_type: str, actor: Actor) -> CaptureJob:
+        """Capture a document. Returns after the commit, also when the document was refused for a conflict."""
+        request = CaptureRequest(secrets.token_hex(16), actor.key_id, actor.party, media_type, body)
+        return await self.writer.call("capture", request, CaptureJob)
+
+    async def sign(self) -> int:
+        """Have everything that is committed covered by a checkpoint; the size that it covers."""
+        return await self.writer.call(SIGN, None, int)
+
+    def find_key(self, key_id: str) -> ApiKey | None:
+        """A stored API key, revoked ones included."""
+        with self.engine.connect() as connection:
+            row = connection.execute(_KEY, {"id": key_id}).first()
+        return None if row is None else _key(row)
+
+    def all_keys(self) -> list[ApiKey]:
+        """All API keys, oldest first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(api_key).order_by(api_key.c.created, api_key.c.id)).all()
+        return [_key(row) for row in rows]
+
+
+def count_rows(connection: Connection, table: str) -> int:
+    """Number of rows of one of our tables."""
+    return int(connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar_one())  # noqa: S608 - a constant
+
+
+def _key(row: Any) -> ApiKey:
+    return ApiKey(row.id, row.name, Role(row.role), row.party, bytes(row.digest), row.created, row.expires, row.revoked)
+
+
+def count_keys(connection: Connection) -> int:
+    """Number of API keys, revoked ones included."""
+    return count_rows(connection, "api_key")

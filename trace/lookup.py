@@ -1,0 +1,33 @@
+"""From what somebody typed or scanned to a name, and to the thing in the ledger."""
+
+from __future__ import annotations
+
+from suyuan.base.errors import InvalidIdentifier, NotFound
+from suyuan.gs1.forms import parse
+from suyuan.gs1.names import Name, canonical, name_of
+from suyuan.trace.view import View
+
+
+def find_thing(view: View, identifier: str) -> tuple[Name, int]:
+    """The thing that an identifier in any form names, and all that the ledger knows of its name.
+
+    Raises `NotFound` when the ledger has never seen it.
+    """
+    name = read_name(identifier)
+    thing = view.find(name)
+    if thing is None:
+        raise NotFound(
+            f"the ledger has never seen {canonical(name)[:200]}", remedy="check the code, or capture it first"
+        )
+    return view.name(thing), thing
+
+
+def read_name(identifier: str) -> Name:
+    """The name behind any form: EPC, tag in hex, Digital Link, element string, or any other URI."""
+    try:
+        return name_of(identifier)
+    except InvalidIdentifier as first:
+        try:
+            return parse(identifier).name
+        except InvalidIdentifier as second:
+            raise (first if ":" in identifier and not identifier.startswith("(") else second) from None
