@@ -1,0 +1,66 @@
+"""What one label says, whatever it is printed on: a link, an element string, the EPC of its tag, and named texts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from suyuan.base.errors import InvalidIdentifier
+from suyuan.gs1.forms import Identifier, parse
+
+#: The names that a design may show, and what stands there. A name that a batch has no text for prints nothing.
+FIELDS = {
+    "product_zh": "name of the product in Chinese",
+    "product_en": "name of the product in English",
+    "producer_zh": "name of the producer in Chinese",
+    "producer_en": "name of the producer in English",
+    "ship_to": "name of the receiver of a logistic unit",
+    "gtin": "GTIN, 14 digits",
+    "serial": "serial number (AI 21)",
+    "lot": "lot (AI 10)",
+    "sscc": "serial shipping container code, 18 digits",
+    "production_date": "date of production, YYYY-MM-DD",
+    "expiry": "use by, or best before, YYYY-MM-DD",
+    "net_weight": "net weight with its unit",
+    "quantity": "count of what is inside",
+    "storage_zh": "how to keep it, in Chinese",
+    "storage_en": "how to keep it, in English",
+    "origin": "country or place of origin",
+    "parent": "the thing that this one was cut from",
+    "number": "number of the label within its batch",
+    "count": "labels in the batch",
+}
+
+
+class LabelContent(msgspec.Struct, frozen=True):
+    """One label, device independent. Made by `content`, which has checked link and element string."""
+
+    #: Digital Link at the public URL, as the QR symbol carries it.
+    link: str
+    #: With brackets, as GS1 DataMatrix, GS1-128 and people get it.
+    element_string: str
+    #: EPC for the tag, in capital hexadecimal digits of whole 16-bit words; None where the label has no tag.
+    epc_hex: str | None = None
+    #: Texts by their name in `FIELDS`.
+    fields: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """The text of a field; empty where there is none."""
+        return self.fields.get(name, "")
+
+
+def content(
+    identifier: str, public_url: str, fields: dict[str, str] | None = None, epc_hex: str | None = None
+) -> LabelContent:
+    """The label of an identifier in any writing; data attributes (dates, weights) go into the element string only.
+
+    Raises InvalidIdentifier where the identifier is wrong, or has no Digital Link.
+    """
+    found = parse(identifier.strip())
+    link, element_string = Identifier(found.elements).digital_link, found.element_string
+    if link is None or element_string is None:
+        raise InvalidIdentifier(
+            f"{identifier[:60]!a} has no Digital Link", remedy="label it with a GTIN, SSCC, GLN or GRAI"
+        )
+    return LabelContent(
+        public_url.rstrip("/") + "/" + link.split("/", 3)[3], element_string, epc_hex, dict(fields or {})
+    )
