@@ -21,8 +21,10 @@ _VALUES_82 = {
         "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
     )
 }
-#: Weights of the GMN pair from right to left: the primes in ascending order.
-_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83)
+#: Most characters in front of a check pair that there are weights for; a GMN has 23.
+PAIR_LIMIT = 97
+#: Weights of the check pair from right to left: the primes in ascending order.
+_PRIMES = [number for number in range(2, 510) if all(number % lower for lower in range(2, number))]
 
 
 def check_digit(body: str) -> str:
@@ -52,10 +54,10 @@ def is_valid(key: str) -> bool:
 def check_pair(body: str) -> str:
     """The two check characters of a Global Model Number (AI 8013).
 
-    The body is at most 23 characters of the AI 82 set; raises InvalidIdentifier otherwise.
+    The body is at most `PAIR_LIMIT` characters of the AI 82 set; raises InvalidIdentifier otherwise.
     """
-    if not 0 < len(body) <= len(_PRIMES) or any(character not in _VALUES_82 for character in body):
-        raise InvalidIdentifier(f"{body[:40]!a} is not 1 to 23 characters of the AI 82 set")
+    if len(body) > PAIR_LIMIT or any(character not in _VALUES_82 for character in body):
+        raise InvalidIdentifier(f"{body[:40]!a} is not at most {PAIR_LIMIT} characters of the AI 82 set")
     pairs = zip(reversed(body), _PRIMES, strict=False)
     total = sum(_VALUES_82[character] * weight for character, weight in pairs) % 1021
     return _PAIR_ALPHABET[total >> 5] + _PAIR_ALPHABET[total & 31]

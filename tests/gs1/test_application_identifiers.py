@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.application_identifiers import PRIMARY, QUALIFIERS, check_value
+from suyuan.gs1.ai_table import NOT_IN_QUERY
+from suyuan.gs1.application_identifiers import IDENTIFIERS, PRIMARY, QUALIFIERS, Component, check_value
 from suyuan.gs1.attributes import AI_LENGTH, FIXED, KNOWN, check
 
 GOOD = [
@@ -50,7 +51,7 @@ def test_a_good_value_is_accepted(ai: str, value: str) -> None:
         ("10", "L" * 21, "21 characters"),
         ("21", "a b", "1 to 20"),
         ("253", "9521141123455", "check digit"),
-        ("8003", "95211411234540", "0, 13 digits"),
+        ("8003", "95211411234540", "'9' is not zero"),
         ("8004", "ABC123", "4 digits"),
         ("8006", "095060001343520302", "piece 03 of 02"),
         ("8006", "095060001343520002", "piece 00 of 02"),
@@ -93,22 +94,52 @@ def test_any_text_is_accepted_or_refused(ai: str, value: str) -> None:
     assert value.isascii()
 
 
-def test_the_tables_are_those_of_the_syntax_dictionary(shared: Path) -> None:
-    rows = (shared / "gs1/gs1-syntax-dictionary/gs1-syntax-dictionary.txt").read_text("utf-8").splitlines()
-    found: set[str] = set()
-    for row in rows:
-        match = re.match(r"(\d{2,4})(?:-(\d{2,4}))?\s+(\S+)\s.*?(?:dlpkey(?:=(\S+))?|$)", row)
-        if not match:
-            continue
-        first, last, flags, qualifiers = match.groups()
-        ais = [f"{number:0{len(first)}d}" for number in range(int(first), int(last or first) + 1)]
-        found.update(ais)
-        for ai in ais:
-            assert (ai[:2] in FIXED) == ("*" in flags), ai
-            assert (ai in PRIMARY) == ("dlpkey" in row), ai
-            assert AI_LENGTH[ai[:2]] == len(ai)
-        if "dlpkey" in row:
-            expected = tuple(tuple(part.split(",")) for part in qualifiers.split("|")) if qualifiers else ()
-            assert PRIMARY[first].qualifiers == expected
-    assert found == KNOWN
-    assert {ai for key in PRIMARY.values() for sequence in key.qualifiers for ai in sequence} == set(QUALIFIERS)
+def test_the_table_is_that_of_the_syntax_dictionary(shared: Path) -> None:
+    found = {ai: row for line in _dictionary(shared) for ai, row in _read(line).items()}
+    assert found.keys() == KNOWN
+    for ai, (flags, components, needs, excludes, title) in found.items():
+        row = IDENTIFIERS[ai]
+        assert [_written(part) for part in row.components] == components, ai
+        assert ["+".join(combination) for combination in row.needs] == needs, ai
+        assert list(row.excludes) == excludes, ai
+        assert row.title == title, ai
+        assert (ai[:2] in FIXED) == ("*" in flags), ai
+        assert (ai in NOT_IN_QUERY) == ("?" not in flags), ai
+        assert AI_LENGTH[ai[:2]] == len(ai)
+
+
+def test_keys_and_qualifiers_are_those_of_the_syntax_dictionary(shared: Path) -> None:
+    found = {}
+    for line in _dictionary(shared):
+        key = re.search(r"^(\d+) .*?\sdlpkey(?:=(\S+))?", line)
+        if key:
+            found[key[1]] = tuple(tuple(part.split(",")) for part in key[2].split("|")) if key[2] else ()
+    assert found == {ai: row.qualifiers for ai, row in PRIMARY.items()}
+    assert {ai for sequences in found.values() for sequence in sequences for ai in sequence} == set(QUALIFIERS)
+
+
+def _dictionary(shared: Path) -> list[str]:
+    text = (shared / "gs1/gs1-syntax-dictionary/gs1-syntax-dictionary.txt").read_text("utf-8")
+    return [line for line in text.splitlines() if line[:1].isdigit()]
+
+
+def _read(line: str) -> dict[str, tuple[str, list[str], list[str], list[str], str]]:
+    """Flags, components, required and excluded AIs (beginnings, where digits are open) and title by AI."""
+    rest, _, title = line.partition(" # ")
+    ais, *words = rest.split()
+    flags = words.pop(0) if words[0].strip("*?") == "" else ""
+    components = [word for word in words if word[0] in "NXYZ["]
+    named = dict(word.split("=") for word in words if "=" in word)
+    needs, excludes = (
+        [re.sub("n+", "", ai) for ai in named[name].split(",")] if name in named else [] for name in ("req", "ex")
+    )
+    first, _, last = ais.partition("-")
+    numbers = range(int(first), int(last or first) + 1)
+    return {f"{number:0{len(first)}d}": (flags, components, needs, excludes, title) for number in numbers}
+
+
+def _written(part: Component) -> str:
+    """A component as the dictionary writes it."""
+    length = f"{part.most}" if part.least == part.most else f"..{part.most}"
+    word = f"{part.characters}{length}"
+    return ",".join([f"[{word}]" if part.optional else word, *part.tests])

@@ -50,8 +50,8 @@ def test_only_ascii_digits_have_a_check_digit(body: str) -> None:
     assert not is_valid(body + "0" if body != "" else "0")
 
 
-@pytest.mark.parametrize("body", ["", " ", "A" * 24, "é"])
-def test_a_check_pair_needs_1_to_23_characters_of_the_set(body: str) -> None:
+@pytest.mark.parametrize("body", [" ", "A" * 98, "é"])
+def test_a_check_pair_needs_at_most_97_characters_of_the_set(body: str) -> None:
     with pytest.raises(InvalidIdentifier):
         check_pair(body)
 
@@ -61,7 +61,7 @@ def test_check_pairs_agree_with_the_linter_vectors(shared: Path) -> None:
     checked = 0
     for row in linters["csumalpha"]:
         value = row["value"]
-        if 3 <= len(value) <= 25:
+        if 2 <= len(value) <= 99:
             try:
                 passes = check_pair(value[:-2]) == value[-2:]
             except InvalidIdentifier:
