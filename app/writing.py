@@ -14,6 +14,9 @@ from suyuan.base.database import open_reader, sqlite_url
 from suyuan.base.errors import Unavailable
 from suyuan.chain.store import LogReader
 from suyuan.epcis.json_text import Limits
+from suyuan.labels.allocation import AllocateLabels
+from suyuan.labels.marking import MarkLabels
+from suyuan.labels.opening import OpenBatch
 from suyuan.regulators.recall_operation import OpenRecall
 from suyuan.trace.acts import AddKey, ChangeMasterData, RevokeKey
 from suyuan.trace.capture import Capture
@@ -46,7 +49,10 @@ def open_writer(settings: WriterSettings, wait: bool = True) -> Iterator[Writer]
         finally:
             engine.dispose()
         limits = Limits(body=settings.max_body_bytes, events=settings.max_events)
-        operations: list[Operation] = [Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), OpenRecall()]
+        operations: list[Operation] = [
+            Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), OpenRecall(), OpenBatch(), AllocateLabels(),
+            MarkLabels(),
+        ]  # fmt: skip
         writer = Writer(folder / "suyuan.db", operations, publication, appender)
         (folder / "suyuan.db").chmod(0o600)  # it holds every firm's events
         try:

@@ -78,6 +78,18 @@ label_mark = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
+#: How many labels of a level each act took from state ``before`` to ``state``: what a list of batches adds up.
+label_tally = Table(
+    "label_tally", metadata,
+    Column("idx", BigInt, primary_key=True, autoincrement=False),
+    Column("before", SmallInteger, primary_key=True, autoincrement=False),
+    Column("batch", BigInt, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("amount", Integer, nullable=False),
+)  # fmt: skip
+Index("ix_label_tally_batch", label_tally.c.batch)
+
 #: The chip that an EPC was written to, by its tag identifier in hex: at most one for each label.
 label_tag = Table(
     "label_tag", metadata,

@@ -30,6 +30,18 @@ class Recorded(msgspec.Struct, frozen=True):
     time: int
 
 
+def log_act(transaction: Transaction, name: str, actor: str, body: bytes, random: Callable[[int], bytes]) -> Recorded:
+    """Append an act's leaf, and keep the body it commits to."""
+    salt, index = random(32), transaction.size
+    leaf = ActLeaf(act=name, source=actor, time=transaction.now, commitment=commit_act(salt, body))
+    transaction.append([encode_leaf(leaf)])
+    transaction.db.execute(
+        "INSERT INTO act (idx, name, time, key_id, salt, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (index, name, transaction.now, actor, salt, body),
+    )
+    return Recorded(index, transaction.now)
+
+
 class ActOperation(ABC, Generic[P]):
     """A writer operation that leaves a leaf. Subclasses say what is written beside it."""
 
@@ -54,19 +66,9 @@ class ActOperation(ABC, Generic[P]):
         except SuyuanError as error:
             return error
         actor, body = self.describe(parameters)
-        recorded = self._log(transaction, actor, body)
+        recorded = log_act(transaction, self.name, actor, body, self._random)
         self.write(transaction, parameters, recorded)
         return recorded
-
-    def _log(self, transaction: Transaction, actor: str, body: bytes) -> Recorded:
-        salt, index = self._random(32), transaction.size
-        leaf = ActLeaf(act=self.name, source=actor, time=transaction.now, commitment=commit_act(salt, body))
-        transaction.append([encode_leaf(leaf)])
-        transaction.db.execute(
-            "INSERT INTO act (idx, name, time, key_id, salt, body) VALUES (?, ?, ?, ?, ?, ?)",
-            (index, self.name, transaction.now, actor, salt, body),
-        )
-        return Recorded(index, transaction.now)
 
     def check(self, transaction: Transaction, parameters: P) -> None:
         """Refuse by raising a `SuyuanError`, before anything is written."""

@@ -94,7 +94,7 @@ class Capture:
         A key that was revoked or expired since its request came in is `Unauthenticated`: behind the leaf that revokes
         it nothing more stands under its name.
         """
-        closed = _closed_keys(transaction, {capture.request.key_id for capture in prepared})
+        closed = closed_keys(transaction, {capture.request.key_id for capture in prepared})
         open_ = [capture for capture in prepared if capture.request.key_id not in closed]
         batch = _Batch(transaction, self._random)
         batch.load_known(open_)
@@ -103,7 +103,7 @@ class Capture:
         return [closed.get(capture.request.key_id) or next(jobs) for capture in prepared]
 
 
-def _closed_keys(transaction: Transaction, keys: set[str]) -> dict[str, Unauthenticated]:
+def closed_keys(transaction: Transaction, keys: set[str]) -> dict[str, Unauthenticated]:
     """Those keys that open nothing any more. Who stands under no key (the program itself) is not looked for."""
     closed: dict[str, Unauthenticated] = {}
     for key in keys:

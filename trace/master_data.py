@@ -40,6 +40,7 @@ class Product(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     name: Text
+    party: str = ""  #: canonical name of the firm whose GTIN it is: who may make labels for it
     category: str = ""
     brand: Text = {}
     shelf_life_days: int | None = None

@@ -33,7 +33,14 @@ _EXAMPLE = {
             "longitude": 120.38,
         }
     ],
-    "products": [{"id": "https://id.gs1.org/01/09506000134352", "name": {"en": "Pork belly"}, "shelf_life_days": 7}],
+    "products": [
+        {
+            "id": "https://id.gs1.org/01/09506000134352",
+            "name": {"en": "Pork belly"},
+            "party": "https://id.gs1.org/417/9506000000000",
+            "shelf_life_days": 7,
+        }
+    ],
 }
 
 
@@ -78,7 +85,13 @@ def _named(data: MasterData) -> MasterData:
             )
             for n, site in enumerate(data.sites)
         ],
-        [replace(product, id=named(product.id, f"/products/{n}/id")) for n, product in enumerate(data.products)],
+        [
+            replace(
+                product, id=named(product.id, f"/products/{n}/id"),
+                party=named(product.party, f"/products/{n}/party") if product.party else "",
+            )
+            for n, product in enumerate(data.products)
+        ],
     )  # fmt: skip
 
 

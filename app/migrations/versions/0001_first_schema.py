@@ -156,6 +156,95 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("recall", name=op.f("pk_hold_order")),
     )
     op.create_table(
+        "label",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("class_key", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", name=op.f("pk_label")),
+        sa.UniqueConstraint("class_key", "serial", name=op.f("uq_label_class_key_serial")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "label_allocation",
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("counter", sa.Text(), nullable=True),
+        sa.Column("next_reference", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("idx", name=op.f("pk_label_allocation")),
+        sa.UniqueConstraint("batch", "level", "first", name=op.f("uq_label_allocation_batch_level_first")),
+        sa.UniqueConstraint("batch", "request", name=op.f("uq_label_allocation_batch_request")),
+    )
+    op.create_index("ix_label_allocation_counter", "label_allocation", ["counter", "next_reference"], unique=False)
+    op.create_table(
+        "label_batch",
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("opened", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("idx", name=op.f("pk_label_batch")),
+        sa.UniqueConstraint("gtin", "lot", name=op.f("uq_label_batch_gtin_lot")),
+        sa.UniqueConstraint("id", name=op.f("uq_label_batch_id")),
+        sa.UniqueConstraint("party", "request", name=op.f("uq_label_batch_party_request")),
+    )
+    op.create_table(
+        "label_mark",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", "state", name=op.f("pk_label_mark")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "label_tag",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tid", sa.Text(), nullable=False),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", name=op.f("pk_label_tag")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_label_tag_tid", "label_tag", ["tid"], unique=False)
+    op.create_table(
+        "label_tally",
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("before", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("idx", "before", name=op.f("pk_label_tally")),
+    )
+    op.create_index("ix_label_tally_batch", "label_tally", ["batch"], unique=False)
+    op.create_table(
+        "label_weight",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kilograms", sa.Text(), nullable=False),
+        sa.Column("parent", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", name=op.f("pk_label_weight")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "leaf",
         sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -321,6 +410,13 @@ def downgrade() -> None:
     op.drop_table("payload")
     op.drop_table("master_data")
     op.drop_table("leaf")
+    op.drop_table("label_weight")
+    op.drop_table("label_tally")
+    op.drop_table("label_tag")
+    op.drop_table("label_mark")
+    op.drop_table("label_batch")
+    op.drop_table("label_allocation")
+    op.drop_table("label")
     op.drop_table("hold_order")
     op.drop_table("hold")
     op.drop_table("event_id")

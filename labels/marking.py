@@ -1,0 +1,258 @@
+"""What became of labels: printed, applied, voided, each with its events in the same transaction.
+
+A crash leaves either the marks with their events or neither. A request that is made again finds the labels where it
+wanted them, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from suyuan.base.errors import Conflict, InvalidInput, NotFound, SuyuanError
+from suyuan.epcis.json_text import Limits
+from suyuan.gs1.names import canonical, name_of
+from suyuan.labels import label_events
+from suyuan.labels.batches import LEVEL_CODES, STATE_CODES, STATES, Batch, LabelState, Level, Marked
+from suyuan.labels.label_events import Cut, Moment
+from suyuan.labels.operation import LabelOperation, Order, find_batch
+from suyuan.trace.capture import Capture, CaptureRequest
+from suyuan.trace.writer import Transaction
+
+#: From each state (by target) what happens: a change, or nothing because it is there or past it. Others are refused.
+_CHANGES: Final = {
+    LabelState.PRINTED: {LabelState.ALLOCATED},
+    LabelState.APPLIED: {LabelState.PRINTED},
+    LabelState.VOIDED: {LabelState.ALLOCATED, LabelState.PRINTED},
+}
+_THERE: Final = {
+    LabelState.PRINTED: {LabelState.PRINTED, LabelState.APPLIED},
+    LabelState.APPLIED: {LabelState.APPLIED},
+    LabelState.VOIDED: {LabelState.VOIDED},
+}
+_WHY: Final = {
+    LabelState.ALLOCATED: ("has not been printed", "mark it as printed first"),
+    LabelState.APPLIED: ("is on food", "capture a decommissioning event for the food instead"),
+    LabelState.VOIDED: ("was voided", "allocate a new one: its serial number is never used again"),
+}
+_ROWS: Final = (
+    "SELECT l.number, l.class_key, l.serial, COALESCE((SELECT MAX(m.state) FROM label_mark m WHERE m.batch = l.batch"
+    " AND m.level = l.level AND m.number = l.number), 0), w.kilograms, w.parent, t.tid FROM json_each(:ranges) j"
+    " CROSS JOIN label l ON l.batch = :batch AND l.level = :level"
+    " AND l.number BETWEEN json_extract(j.value, '$[0]') AND json_extract(j.value, '$[1]')"
+    " LEFT JOIN label_weight w ON w.batch = l.batch AND w.level = l.level AND w.number = l.number"
+    " LEFT JOIN label_tag t ON t.batch = l.batch AND t.level = l.level AND t.number = l.number ORDER BY l.number"
+)
+
+
+class Tag(msgspec.Struct, frozen=True, array_like=True):
+    """The chip that one label was written to."""
+
+    number: int
+    tid: str
+    locked: bool
+
+
+class LabelsMarked(Order, frozen=True, kw_only=True):
+    """Parameters of `MarkLabels`: one state for labels of one level. Ranges have both ends in; they do not overlap."""
+
+    batch: str
+    level: Level
+    state: LabelState
+    ranges: list[tuple[int, int]]
+    zone: int
+    time: int | None = None  #: microseconds UTC; None is the writer's present
+    reason: str = ""
+    tags: list[Tag] = msgspec.field(default_factory=list)
+    contents_level: Level | None = None
+    contents: list[tuple[int, int]] = msgspec.field(default_factory=list)
+
+
+class _Row(NamedTuple):
+    number: int
+    class_key: str
+    serial: str
+    state: LabelState
+    kilograms: str | None
+    parent: str | None
+    tid: str | None
+
+    @property
+    def epc(self) -> str:
+        return canonical((self.class_key, self.serial))
+
+
+class MarkLabels(LabelOperation[LabelsMarked]):
+    """Move labels to a state, and capture what that means."""
+
+    name = "labels-marked"
+    parameters = LabelsMarked
+
+    def carry_out(self, transaction: Transaction, order: LabelsMarked) -> Marked:
+        """What changed; a label that may not go there refuses the whole request."""
+        batch = find_batch(transaction, order, order.batch)
+        rows = _load(transaction, batch, order.level, order.ranges)
+        tags = _new_tags(rows, order.tags)
+        changed = [row for row in rows if _changes(row, order.state)]
+        contents = _new_contents(transaction, batch, order, rows)
+        told = {row.number for row in changed} | {tag.number for tag in tags}
+        if order.state is LabelState.APPLIED:
+            _refuse_held(transaction, changed)
+        if not told and not contents:
+            return Marked(0, len(rows))
+        events = self._capture(transaction, batch, order, [row for row in rows if row.number in told], contents)
+        self._record(transaction, batch, order, changed, tags)
+        return Marked(len(told), len(rows) - len(told), events)
+
+    def _capture(
+        self, transaction: Transaction, batch: Batch, order: LabelsMarked, told: Sequence[_Row], contents: Sequence[str]
+    ) -> list[int]:
+        moment = Moment(transaction.now if order.time is None else order.time, order.zone)
+        events = _events(batch, order, told, moment)
+        if contents:
+            events += label_events.packed(batch, _only(transaction, batch, order).epc, contents, moment)
+        if not events:
+            return []
+        capture = Capture(Limits(), self.random)
+        body = label_events.document(events, moment)
+        request = CaptureRequest(self.random(16).hex(), order.actor, order.party, "application/ld+json", body)
+        (job,) = capture.apply(transaction, [capture.prepare(msgspec.msgpack.encode(request))])
+        if isinstance(job, SuyuanError):
+            raise job
+        return [event.index for event in job.events]
+
+    def _record(
+        self,
+        transaction: Transaction,
+        batch: Batch,
+        order: LabelsMarked,
+        changed: Sequence[_Row],
+        tags: Sequence[Tag],
+    ) -> None:
+        """The act, the marks, their tally, the chips."""
+        body = {
+            "batch": batch.id, "labels": len(changed), "level": order.level.value, "reason": order.reason,
+            "state": order.state.value, "tags": len(tags),
+        }  # fmt: skip
+        index = self.log(transaction, order, body).index
+        level, state = LEVEL_CODES[order.level], STATE_CODES[order.state]
+        transaction.db.executemany(
+            "INSERT INTO label_mark (batch, level, number, state, idx, reason) VALUES (?,?,?,?,?,?)",
+            [(batch.index, level, row.number, state, index, order.reason) for row in changed],
+        )
+        for before in sorted({STATE_CODES[row.state] for row in changed}):
+            amount = sum(STATE_CODES[row.state] == before for row in changed)
+            transaction.db.execute(
+                "INSERT INTO label_tally (idx, before, batch, level, state, amount) VALUES (?,?,?,?,?,?)",
+                (index, before, batch.index, level, state, amount),
+            )
+        transaction.db.executemany(
+            "INSERT INTO label_tag (batch, level, number, tid, locked, idx) VALUES (?,?,?,?,?,?)",
+            [(batch.index, level, tag.number, tag.tid, tag.locked, index) for tag in tags],
+        )
+
+
+def _events(batch: Batch, order: LabelsMarked, told: Sequence[_Row], moment: Moment) -> list[dict[str, Any]]:
+    epcs = [row.epc for row in told]
+    match order.state:
+        case LabelState.PRINTED:
+            return list(label_events.encoded(batch, epcs, moment))
+        case LabelState.VOIDED:
+            printed = [row.epc for row in told if row.state is LabelState.PRINTED]
+            return list(label_events.decommissioned(batch, printed, moment))
+        case _:
+            plain = [row.epc for row in told if row.parent is None]
+            cuts = [Cut(row.epc, row.kilograms, row.parent) for row in told if row.parent and row.kilograms]
+            made = label_events.commissioned(batch, order.level, plain, moment)
+            return [*made, *label_events.transformed(batch, cuts, moment)]
+
+
+def _load(transaction: Transaction, batch: Batch, level: Level, ranges: Sequence[tuple[int, int]]) -> list[_Row]:
+    bound = {"ranges": msgspec.json.encode(ranges).decode(), "batch": batch.index, "level": LEVEL_CODES[level]}
+    found = transaction.db.execute(_ROWS, bound).fetchall()
+    rows = [_Row(row[0], row[1], row[2], STATES[row[3]], *row[4:]) for row in found]
+    if len(rows) != sum(last - first + 1 for first, last in ranges):
+        raise _missing(batch, level, rows, ranges)
+    return rows
+
+
+def _missing(batch: Batch, level: Level, rows: Sequence[_Row], ranges: Sequence[tuple[int, int]]) -> NotFound:
+    known = {row.number for row in rows}
+    number = next(number for first, last in ranges for number in range(first, last + 1) if number not in known)
+    return NotFound(
+        f"batch {batch.id} has no {level.value} label {number}", place="/numbers",
+        remedy="allocate it first; labels are numbered from 1",
+    )  # fmt: skip
+
+
+def _changes(row: _Row, state: LabelState) -> bool:
+    if row.state in _CHANGES[state]:
+        return True
+    if row.state in _THERE[state]:
+        return False
+    what, remedy = _WHY[row.state]
+    raise Conflict(f"label {row.number} ({row.epc}) {what}", place="/numbers", remedy=remedy)
+
+
+def _new_tags(rows: Sequence[_Row], tags: Sequence[Tag]) -> list[Tag]:
+    """Chips that are not known yet; one EPC on two chips is refused."""
+    known = {row.number: row for row in rows}
+    for tag in tags:
+        row = known[tag.number]
+        if row.tid not in {None, tag.tid}:
+            raise Conflict(
+                f"label {row.number} ({row.epc}) is on the tag with TID {row.tid}, not on {tag.tid[:60]!a}",
+                place="/written", remedy="take this tag out, and allocate a label of its own for it",
+            )  # fmt: skip
+    return [tag for tag in tags if known[tag.number].tid is None]
+
+
+def _only(transaction: Transaction, batch: Batch, order: LabelsMarked) -> _Row:
+    return _load(transaction, batch, order.level, order.ranges)[0]
+
+
+def _new_contents(transaction: Transaction, batch: Batch, order: LabelsMarked, rows: Sequence[_Row]) -> list[str]:
+    """EPCs that go into the one label selected, without those that the ledger has put in before."""
+    if order.contents_level is None:
+        return []
+    children = _load(transaction, batch, order.contents_level, order.contents)
+    for row in children:
+        if row.state is not LabelState.APPLIED:
+            raise Conflict(
+                f"{order.contents_level.value} label {row.number} is {row.state.value}, only applied ones are packed",
+                place="/contents", remedy="apply it first",
+            )  # fmt: skip
+    plan = batch.plan(order.level)
+    if len(rows) != 1 or plan is None:
+        raise InvalidInput(f"contents go into one label, {len(rows)} are selected", place="/contents")
+    packed = _packed(transaction, rows[0], children)
+    return [row.epc for row in children if row.epc not in packed]
+
+
+def _packed(transaction: Transaction, parent: _Row, children: Sequence[_Row]) -> set[str]:
+    """Those children that an event has put into the parent."""
+    wanted = msgspec.json.encode([(row.class_key, row.serial) for row in children]).decode()
+    rows = transaction.db.execute(
+        "SELECT c.key, t.serial FROM json_each(:children) j CROSS JOIN thing_class c"
+        " ON c.key = json_extract(j.value, '$[0]') CROSS JOIN thing t ON t.class_id = c.id"
+        " AND t.serial = json_extract(j.value, '$[1]') CROSS JOIN timeline l ON l.thing = t.id"
+        " AND l.partner = (SELECT p.id FROM thing p JOIN thing_class pc ON pc.id = p.class_id"
+        " WHERE pc.key = :key AND p.serial = :serial)",
+        {"children": wanted, "key": parent.class_key, "serial": parent.serial},
+    )
+    return {canonical((row[0], row[1])) for row in rows}
+
+
+def _refuse_held(transaction: Transaction, changed: Sequence[_Row]) -> None:
+    """What was cut from something that a recall has stopped meanwhile does not become food."""
+    for parent in {row.parent for row in changed if row.parent}:
+        name = name_of(parent)
+        row = transaction.db.execute(
+            "SELECT h.recall FROM thing_class c JOIN thing t ON t.class_id = c.id JOIN hold h ON h.thing = t.id"
+            " WHERE c.key = ? AND t.serial = ? AND h.carrier = 0",
+            (name.class_key, name.serial),
+        ).fetchone()
+        if row:
+            raise Conflict(f"{parent} is held by recall {row[0]}", place="/parent", remedy="keep it apart")
