@@ -1,0 +1,115 @@
+"""Labels as pictures of whole dots: what a printer of that resolution prints, and the preview before it does."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import lru_cache
+
+from PIL import Image, ImageChops, ImageDraw, ImageFont
+
+from suyuan.base.errors import InvalidInput
+from suyuan.labels.content import LabelContent
+from suyuan.labels.design import Box, Design
+from suyuan.labels.layout import SymbolMark, TextMark, lay_out
+from suyuan.labels.symbols import Modules, rectangles
+from suyuan.labels.typeface import ABOVE, BELOW, FILE
+
+#: Resolutions of label printers, in dots an inch.
+RESOLUTIONS = (203, 300, 600)
+_INCH = 25.4
+
+
+class Dots:
+    """A medium of dots; text comes in whole dots to the em."""
+
+    def __init__(self, dpi: int) -> None:
+        if dpi not in RESOLUTIONS:
+            raise InvalidInput(f"{dpi} dots an inch is none of {', '.join(map(str, RESOLUTIONS))}", place="dpi")
+        self.dpi = dpi
+        self.dot = _INCH / dpi
+
+    def sizes(self, greatest: float, least: float) -> Iterator[float]:
+        """Whole dots; the least rounded up, so that nothing becomes smaller than allowed."""
+        dots = round(greatest / self.dot)
+        while dots > 0 and dots * self.dot >= least - self.dot / 2:
+            yield dots * self.dot
+            dots -= 1
+
+    def width(self, text: str, size: float) -> float:
+        """As it is drawn: small characters are fitted to the dots."""
+        return float(face(self.dots(size)).getlength(text)) * self.dot
+
+    def dots(self, millimetres: float) -> int:
+        """The nearest number of dots."""
+        return round(millimetres / self.dot)
+
+
+@lru_cache(maxsize=128)
+def face(size: int) -> ImageFont.FreeTypeFont:
+    """The typeface at so many dots to the em."""
+    return ImageFont.truetype(str(FILE), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def picture(design: Design, content: LabelContent, dpi: int) -> Image.Image:
+    """One label in black (0) and white at *dpi*; errors as `lay_out`."""
+    dots = Dots(dpi)
+    marks = lay_out(design, content, dots)
+    image = Image.new("1", (dots.dots(design.width), dots.dots(design.height)), 1)
+    for rule in marks.rules:
+        image.paste(0, rule_dots(rule, dots))
+    for text in marks.texts:
+        ink, left, top = text_dots(text, dots)
+        _print(image, ink, left, top)
+    for symbol in marks.symbols:
+        _print(image, symbol_dots(symbol, dots), dots.dots(symbol.x), dots.dots(symbol.y))
+    return image
+
+
+def png(design: Design, content: LabelContent, dpi: int) -> bytes:
+    """One label as PNG of one bit a dot, which knows its resolution."""
+    file = io.BytesIO()
+    picture(design, content, dpi).save(file, "PNG", dpi=(dpi, dpi))
+    return file.getvalue()
+
+
+def rule_dots(rule: Box, dots: Dots) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a rule, at least one dot wide."""
+    left, top = dots.dots(rule.x), dots.dots(rule.y)
+    return left, top, left + max(1, dots.dots(rule.width)), top + max(1, dots.dots(rule.height))
+
+
+def text_dots(mark: TextMark, dots: Dots) -> tuple[Image.Image, int, int]:
+    """A line of text as a picture, and where its upper left corner goes."""
+    size = dots.dots(mark.size)
+    ink, above = _line(mark.text, size)
+    return ink, dots.dots(mark.x), dots.dots(mark.baseline) - above
+
+
+@lru_cache(maxsize=1024)
+def _line(text: str, size: int) -> tuple[Image.Image, int]:
+    """A line of text, and how far its baseline is below its top."""
+    font = face(size)
+    above, below = round(ABOVE * size) + 2, round(BELOW * size) + 2
+    image = Image.new("1", (int(font.getlength(text)) + 2, above + below), 1)
+    ImageDraw.Draw(image).text((0, above), text, font=font, fill=0, anchor="ls")
+    return image, above
+
+
+def symbol_dots(mark: SymbolMark, dots: Dots) -> Image.Image:
+    """A symbol without its quiet zone: modules of whole dots."""
+    return drawn(mark.modules, dots.dots(mark.module), dots.dots(mark.row))
+
+
+def drawn(rows: Modules, width: int, height: int) -> Image.Image:
+    """Modules as a picture, each so many dots wide and high."""
+    image = Image.new("1", (len(rows[0]) * width, len(rows) * height), 1)
+    for x, y, across, down in rectangles(rows):
+        image.paste(0, (x * width, y * height, (x + across) * width, (y + down) * height))
+    return image
+
+
+def _print(image: Image.Image, ink: Image.Image, left: int, top: int) -> None:
+    """Put ink on the label: black stays black."""
+    box = (left, top, left + ink.width, top + ink.height)
+    image.paste(ImageChops.logical_and(image.crop(box), ink), box)
