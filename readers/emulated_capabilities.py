@@ -11,7 +11,11 @@ ROSPEC_LIMIT = 16
 _CHANNELS = tuple(range(920_625, 924_376, 250))
 
 
-def capabilities() -> tuple[Parameter, ...]:
+#: AccessSpecs and OpSpecs in each that a reader takes which has tags to write.
+ACCESS_SPEC_LIMIT, OP_SPEC_LIMIT = 8, 8
+
+
+def capabilities(*, writes: bool = False) -> tuple[Parameter, ...]:
     """General, LLRP, regulatory and air protocol capabilities: the order in which RequestedData numbers them."""
     general = parameter(
         "GeneralDeviceCapabilities",
@@ -29,6 +33,8 @@ def capabilities() -> tuple[Parameter, ...]:
         MaxNumROSpecs=ROSPEC_LIMIT,
         MaxNumSpecsPerROSpec=1,
         MaxNumInventoryParameterSpecsPerAISpec=1,
+        MaxNumAccessSpecs=ACCESS_SPEC_LIMIT if writes else 0,
+        MaxNumOpSpecsPerAccessSpec=OP_SPEC_LIMIT if writes else 0,
     )
     air = parameter("C1G2LLRPCapabilities", MaxNumSelectFiltersPerQuery=1)
     return general, llrp, _regulatory(), air

@@ -11,14 +11,13 @@ from collections.abc import Callable
 import msgspec
 
 from suyuan.base.errors import InvalidFrame
+from suyuan.readers.emulated_access import FIELD_ERROR, PARAMETER_ERROR, UNSUPPORTED_MESSAGE, WritingStation, status
 from suyuan.readers.emulated_capabilities import ANTENNAS, ROSPEC_LIMIT, capabilities
 from suyuan.readers.emulated_reports import ReportFormat, event
 from suyuan.readers.llrp_wire import UNKNOWN, Frame, Frames, Message, Parameter, decode, encode, message, parameter
 from suyuan.readers.reads import TagRead
 from suyuan.readers.script import ReaderScript, passage_reads, scenario_time
 
-#: LLRPStatus.StatusCode (14.2.1).
-SUCCESS, PARAMETER_ERROR, FIELD_ERROR, UNSUPPORTED_MESSAGE, UNSUPPORTED_PARAMETER = 0, 100, 101, 109, 111
 #: ROSpec.CurrentState.
 DISABLED, INACTIVE, ACTIVE = 0, 1, 2
 #: ConnectionAttemptEvent.Status.
@@ -50,6 +49,7 @@ class EmulatedReader:
         self.released = True
         self.acknowledged = 0
         self.keepalives = 0
+        self.station = WritingStation(script.presented)
         self._rospecs: dict[int, Parameter] = {}
         self._frames = Frames()
         self._last_id = 0
@@ -65,11 +65,7 @@ class EmulatedReader:
             "ENABLE_ROSPEC": self._enable_rospec,
             "DISABLE_ROSPEC": self._disable_rospec,
             "GET_ROSPECS": self._get_rospecs,
-            "ADD_ACCESSSPEC": self._add_access_spec,
-            "DELETE_ACCESSSPEC": self._no_access_spec,
-            "ENABLE_ACCESSSPEC": self._no_access_spec,
-            "DISABLE_ACCESSSPEC": self._no_access_spec,
-            "GET_ACCESSSPECS": self._get_access_specs,
+            **self.station.handlers,
         }
         self._factory_defaults()
 
@@ -124,6 +120,20 @@ class EmulatedReader:
         self._last_id += len(reports)
         return [*start, *reports, *self._rospec_event(1, end, identity)], len(reads)
 
+    def inventory(self) -> list[bytes]:
+        """Carry out the running ROSpec on the tags that lie before the antennas: its start, its report, its end.
+
+        Raises `ConnectionAbortedError` where a tag's fault says so: no report of what was done comes then.
+        """
+        rospec = self.active
+        if rospec is None:
+            return []
+        identity, now = rospec.number("ROSpecID"), scenario_time(self.script, self.recorded)
+        self._set_state(identity, INACTIVE)
+        start = self._rospec_event(0, now, identity)
+        report = encode(message("RO_ACCESS_REPORT", *self.station.reports(rospec), id=self._next_id()))
+        return [*start, report, *self._rospec_event(1, now, identity)]
+
     def broken_report(self) -> bytes:
         """A well-framed report with a parameter that ends too early."""
         body = ReportFormat(_EVERYTHING, 1).record(TagRead(self.script.name, 1, "30" * 12, 0, 0))[:-1]
@@ -159,8 +169,10 @@ class EmulatedReader:
 
     def _capabilities(self, request: Message) -> Message:
         wanted = request.number("RequestedData")
-        parts = [part for number, part in enumerate(capabilities(), 1) if wanted in {0, number}]
-        return message("GET_READER_CAPABILITIES_RESPONSE", _status(), *parts)
+        parts = [
+            part for number, part in enumerate(capabilities(writes=self.station.writes), 1) if wanted in {0, number}
+        ]
+        return message("GET_READER_CAPABILITIES_RESPONSE", status(), *parts)
 
     def _configuration(self, request: Message) -> Message:
         wanted = request.number("RequestedData")
@@ -176,13 +188,14 @@ class EmulatedReader:
         )
         known.append((11, parameter("EventsAndReports", HoldEventsAndReportsUponReconnect=int(self._holds))))
         parts = [part for number, part in known if wanted in {0, number}]
-        return message("GET_READER_CONFIG_RESPONSE", _status(), *parts)
+        return message("GET_READER_CONFIG_RESPONSE", status(), *parts)
 
     def _configure(self, request: Message) -> Message:
         """SET_READER_CONFIG (12.1.3): takes what the emulator knows, passes over antenna and vendors' settings."""
         if request.number("ResetToFactoryDefault"):
             self._factory_defaults()
             self._rospecs.clear()
+            self.station.clear()
         keepalive, hold = request.find("KeepaliveSpec"), request.find("EventsAndReports")
         if keepalive:
             periodic = keepalive.number("KeepaliveTriggerType") == 1
@@ -193,22 +206,22 @@ class EmulatedReader:
         for item in (request.find("ReaderEventNotificationSpec") or parameter("LLRPStatus")).parameters:
             if item.name == "EventNotificationState" and item.number("EventType") == ROSPEC_EVENTS:
                 self._rospec_events = bool(item.number("NotificationState"))
-        return message("SET_READER_CONFIG_RESPONSE", _status())
+        return message("SET_READER_CONFIG_RESPONSE", status())
 
     def _close(self, _: Message) -> Message:
         self.closing = True
-        return message("CLOSE_CONNECTION_RESPONSE", _status())
+        return message("CLOSE_CONNECTION_RESPONSE", status())
 
     def _add_rospec(self, request: Message) -> Message:
         rospec = request.find("ROSpec")
         answer = "ADD_ROSPEC_RESPONSE"
         if rospec is None or rospec.find("ROBoundarySpec") is None or not rospec.number("ROSpecID"):
-            return message(answer, _status(PARAMETER_ERROR, "no ROSpec with a ROBoundarySpec and an ID of 1 or more"))
+            return message(answer, status(PARAMETER_ERROR, "no ROSpec with a ROBoundarySpec and an ID of 1 or more"))
         number = rospec.number("ROSpecID")
         if number in self._rospecs or rospec.number("CurrentState") != DISABLED or len(self._rospecs) >= ROSPEC_LIMIT:
-            return message(answer, _status(FIELD_ERROR, f"ROSpec {number} exists, is not disabled, or is one too many"))
+            return message(answer, status(FIELD_ERROR, f"ROSpec {number} exists, is not disabled, or is one too many"))
         self._rospecs[number] = rospec
-        return message(answer, _status())
+        return message(answer, status())
 
     def _delete_rospec(self, request: Message) -> Message:
         chosen = self._chosen(request)
@@ -244,18 +257,7 @@ class EmulatedReader:
         return self._done(request, chosen)
 
     def _get_rospecs(self, _: Message) -> Message:
-        return message("GET_ROSPECS_RESPONSE", _status(), *self._rospecs.values())
-
-    def _get_access_specs(self, _: Message) -> Message:
-        return message("GET_ACCESSSPECS_RESPONSE", _status())
-
-    def _add_access_spec(self, _: Message) -> Message:
-        return message("ADD_ACCESSSPEC_RESPONSE", _status(UNSUPPORTED_PARAMETER, "no access operations here"))
-
-    def _no_access_spec(self, request: Message) -> Message:
-        """There is none, so all of them (ID 0) are done with at once; a single one can't be."""
-        known = request.number("AccessSpecID") == 0
-        return message(f"{request.name}_RESPONSE", _status() if known else _status(FIELD_ERROR, "no such AccessSpec"))
+        return message("GET_ROSPECS_RESPONSE", status(), *self._rospecs.values())
 
     def _chosen(self, request: Message) -> list[int]:
         """The ROSpecs a request names; 0 is all of them."""
@@ -265,8 +267,8 @@ class EmulatedReader:
     def _done(self, request: Message, chosen: list[int]) -> Message:
         number = request.number("ROSpecID")
         good = bool(chosen) or number == 0
-        status = _status() if good else _status(FIELD_ERROR, f"no ROSpec {number} in a state for this")
-        return message(f"{request.name}_RESPONSE", status)
+        said = status() if good else status(FIELD_ERROR, f"no ROSpec {number} in a state for this")
+        return message(f"{request.name}_RESPONSE", said)
 
     def _set_state(self, number: int, state: int) -> None:
         rospec = self._rospecs[number]
@@ -274,12 +276,8 @@ class EmulatedReader:
         self._rospecs[number] = msgspec.structs.replace(rospec, values=values)
 
 
-def _status(code: int = SUCCESS, text: str = "") -> Parameter:
-    return parameter("LLRPStatus", StatusCode=code, ErrorDescription=text[:500])
-
-
 def _error(number: int, code: int, text: str) -> bytes:
-    return encode(message("ERROR_MESSAGE", _status(code, text), id=number))
+    return encode(message("ERROR_MESSAGE", status(code, text), id=number))
 
 
 def _eui(name: str) -> bytes:

@@ -6,6 +6,7 @@ import struct
 from binascii import crc_hqx
 from collections.abc import Callable
 
+from suyuan.readers.llrp_access import protocol_control
 from suyuan.readers.llrp_reports import EPC_96, EPC_DATA, RO_ACCESS_REPORT, TAG_REPORT_DATA
 from suyuan.readers.llrp_wire import HEADER, TLV_HEADER, Parameter, encode, message, parameter
 from suyuan.readers.reads import TagRead
@@ -27,11 +28,6 @@ _MEMORY: tuple[tuple[str, int, str, Callable[[TagRead], int]], ...] = (
     ("EnablePCBits", 12, "H", lambda read: protocol_control(read.epc)),
     ("EnableCRC", 11, "H", lambda read: tag_crc(read.epc)),
 )
-
-
-def protocol_control(epc: str) -> int:
-    """The PC word of a tag: the EPC's length in words, in the upper five bits (Gen2 6.3.2.1.2.2)."""
-    return len(epc) // 4 << 11
 
 
 def tag_crc(epc: str) -> int:

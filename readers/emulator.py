@@ -20,6 +20,7 @@ import structlog
 
 from suyuan.base.errors import InvalidFrame, InvalidSetting
 from suyuan.readers.emulated_reader import ANOTHER_ATTEMPT, CLIENT_EXISTS, EmulatedReader
+from suyuan.readers.emulated_tags import EmulatedField
 from suyuan.readers.emulator_state import Progress
 from suyuan.readers.script import EmulatorConfig, Fault, ReaderScript, load_config
 
@@ -42,6 +43,11 @@ class ReaderServer:
         self._heard = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
+
+    @property
+    def field(self) -> EmulatedField:
+        """The tags before its antennas."""
+        return self._reader.station.field
 
     async def listen(self, host: str) -> int:
         """Open the port and tell which it is. Raises `InvalidSetting` when it can't be had."""
@@ -125,6 +131,9 @@ class ReaderServer:
     async def _passages(self) -> None:
         """Send passages, one after the other, while the client's ROSpec runs."""
         reader = self._reader
+        while reader.station.writes:
+            await self._until(lambda: reader.active is not None)
+            await self._inventory()
         while True:
             await self._until(lambda: reader.active is not None and not reader.complete)
             await asyncio.sleep(self._next_at - time.monotonic())
@@ -133,6 +142,13 @@ class ReaderServer:
             if reads is not None and await self._acknowledged():
                 reader.recorded += 1
                 self._progress.record(self._script.name, reads)
+
+    async def _inventory(self) -> None:
+        """One round over the tags on the table; a tag's fault may cut the connection instead of the report."""
+        for frame in self._reader.inventory():
+            self._write(frame)
+        await self._drain()
+        await asyncio.sleep(self._script.pace)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Wait for what only a message of the client can bring about."""

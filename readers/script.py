@@ -47,12 +47,31 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["cut", "garbage", "parameter", "silence"]
 
 
+class FieldTag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tag that can be written. ``faults`` happen to the writes of its EPC, one each, in this order.
+
+    ``weak``: too little power, nothing is written. ``half``: half of it is written, then the tag is silent.
+    ``silent``: all is written, but the tag doesn't answer. ``leaves``: all is written and the tag is taken away.
+    ``cut_before`` and ``cut``: the connection ends before or after the write. ``lock``: too little power to lock.
+    """
+
+    tid: Annotated[str, msgspec.Meta(pattern=r"^E2(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{22})$")]
+    epc: Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9A-Fa-f]{4}){1,8}$")] = "0" * 24
+    locked: bool = False
+    password: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{8}$")] = "00000000"  # noqa: S105  as tags leave the factory
+    antenna: Annotated[int, msgspec.Meta(ge=1, le=4)] = 1
+    faults: tuple[Literal["weak", "half", "silent", "leaves", "cut_before", "cut", "lock"], ...] = ()
+
+
 class ReaderScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One emulated reader and its life.
 
     ``miss_rate``: probability that a tag isn't read at all in a passage. ``reads_per_tag``: mean number of reads of a
     tag that is. ``strays`` are read once, weakly, with probability ``stray_rate`` each. ``pace``: real seconds from
     one passage to the next, 0 as fast as they are acknowledged. Port 0 lets the system choose.
+
+    ``presented`` makes it a reader at a packing table instead, which writes tags: groups of tags that lie before its
+    antennas, one group after the other. It has no passages then.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -67,6 +86,7 @@ class ReaderScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rssi_sd: Annotated[float, msgspec.Meta(ge=0, le=40)] = 4.0
     pace: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
     faults: tuple[Fault, ...] = ()
+    presented: tuple[tuple[FieldTag, ...], ...] = ()
 
 
 class EmulatorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +125,9 @@ def _check(config: EmulatorConfig, path: Path) -> None:
             twice = min(item for item in found if found.count(item) > 1)
             raise InvalidSetting(f"{what} {twice} is given to two readers", place=f"{path}: readers")
     for at, script in enumerate(config.readers):
+        if script.passages and script.presented:
+            place = f"{path}: readers[{at}].presented"
+            raise InvalidSetting("a reader has passages or tags to write, not both", place=place)
         for number, (one, after) in enumerate(zip(script.passages, script.passages[1:], strict=False), 1):
             if one.at_us + one.duration_us > after.at_us:
                 place = f"{path}: readers[{at}].passages[{number}].at_us"
