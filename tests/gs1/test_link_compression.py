@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import digital_link
 from suyuan.gs1.application_identifiers import check_value
+from suyuan.gs1.characters import link_escape
 from suyuan.gs1.link_bits import ALPHABET, BitReader, BitWriter, fits, is_pair
 from suyuan.gs1.link_compression import SEQUENCES, compress, decompress, expand, is_candidate
 
@@ -191,7 +192,7 @@ def test_any_link_comes_back(
             continue
         attributes.append((ai, value))
     link = digital_link.build(elements, tuple(attributes), stem="https://a.example/b")
-    tail = "&".join(f"{key}={digital_link.link_escape(value)}" for key, value in others.items())
+    tail = "&".join(f"{key}={link_escape(value)}" for key, value in others.items())
     if tail:
         link += ("&" if attributes else "?") + tail
     found = expand(compress(link, optimised=optimised, keep_key=keep_key))
