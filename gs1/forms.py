@@ -151,14 +151,14 @@ def forms_of(text: str, *, company_prefix_length: int | None = None, filter: int
     uri = found.epc_uri
     value = filter if found.filter is None else found.filter
     tag = tag_encoding.encode(uri, value) if uri is not None else None
-    scheme = found.scheme if tag is None else f"{found.scheme}-96"
+    written = tag_encoding.decode(tag) if tag is not None else None
     return Forms(
         input=text,
-        scheme=scheme,
+        scheme=written.encoding if written else found.scheme,
         epc_uri=uri,
-        tag_uri=tag_encoding.tag_uri(tag_encoding.Tag(scheme, value, uri)) if tag is not None and uri else None,
+        tag_uri=tag_encoding.tag_uri(written) if written else None,
         digital_link=found.digital_link,
         element_string=found.element_string,
         hex=tag,
-        filter=value if tag is not None else None,
+        filter=written.filter if written else None,
     )

@@ -1,8 +1,8 @@
-"""The 96-bit EPC encodings SGTIN-96, SSCC-96, SGLN-96 and GRAI-96 (TDS 2.3, 14.6) and their tag URIs (TDS 12).
+"""The classic EPC binary encodings, SGTIN-96 to ADI-var, as hexadecimal text (TDS 2.3, 14), and their tag URIs (12).
 
-The layout is one header byte, 3 bits of filter, 3 of partition, 82 that the partition divides into company prefix and
-reference, and the serial (or, for SSCC, 24 bits that are zero). For each partition the shifts, masks and limits are
-worked out once, so that a tag costs one conversion to int and a few shifts.
+`gs1/tag_layouts.py` says what an encoding consists of, `gs1/tag_fields.py` how a field is written. The 96-bit
+encodings that are padded numbers throughout (SGTIN, SSCC, SGLN, GRAI, GDTI, GSRN) have for each partition the shifts,
+masks and limits worked out once besides, so that a tag costs one conversion to int and a few shifts.
 
 A URI is refused, never bent, when it does not fit: a serial with a leading zero, a letter, or above the field's limit
 would come back from the tag as another thing.
@@ -14,43 +14,31 @@ import re
 from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
+from suyuan.gs1.control_fields import split_controls
+from suyuan.gs1.tag_fields import Integer, Padded, Reader
+from suyuan.gs1.tag_layouts import BY_HEADER, BY_NAME, DEFAULTS, ENCODINGS, WORD, Encoding
 
-
-class Encoding(NamedTuple):
-    """One 96-bit binary coding scheme."""
-
-    #: Name in tag URIs, such as ``sgtin-96``.
-    name: str
-    #: EPC scheme, such as ``sgtin``.
-    scheme: str
-    #: The first byte of the EPC (TDS 14.2).
-    header: int
-    #: Digits of company prefix and reference together.
-    digits: int
-    #: Bits of company prefix and reference together.
-    bits: int
-    #: Bits of the serial; None where the remaining bits are reserved and zero.
-    serial_bits: int | None
-
-
-#: Bits of the company prefix by partition value 0 to 6; it has 12, 11, ... 6 digits (TDS 14.3).
-_COMPANY_BITS = (40, 37, 34, 30, 27, 24, 20)
-
-ENCODINGS = (
-    Encoding("sgtin-96", "sgtin", 0x30, 13, 44, 38),
-    Encoding("sscc-96", "sscc", 0x31, 17, 58, None),
-    Encoding("sgln-96", "sgln", 0x32, 12, 41, 41),
-    Encoding("grai-96", "grai", 0x33, 12, 44, 38),
-)
-#: Largest filter value: it has 3 bits.
+#: Largest filter value of the schemes on a GS1 key: it has 3 bits.
 LARGEST_FILTER = 7
+#: EPC scheme by the name of its encoding.
+NAMES = {encoding.name: encoding.scheme for encoding in ENCODINGS}
+#: The first bytes of these encodings.
+HEADERS = frozenset(BY_HEADER)
+
+#: Most hexadecimal digits of an EPC: the length in the PC word has 5 bits for words of 16 bits (TDS 9.3).
+_LONGEST = 124
+_HEX = re.compile("[0-9A-Fa-f]+", re.ASCII)
+_FILTER = re.compile(r"(0|[1-9][0-9]?)\.(.*)", re.ASCII)
+_TAG, _ID = "urn:epc:tag:", "urn:epc:id:"
 
 
 class Tag(NamedTuple):
-    """What a 96-bit EPC says."""
+    """What an EPC in binary says."""
 
+    #: Name of the encoding, such as ``sgtin-198``.
     encoding: str
-    filter: int
+    #: None where the encoding has no filter value (GID).
+    filter: int | None
     #: Pure-identity URI.
     uri: str
 
@@ -69,129 +57,155 @@ class _Decoder(NamedTuple):
     #: Mask of the serial, or of the reserved bits.
     rest_mask: int
     has_serial: bool
-    encoding: Encoding
-    filter: int
 
 
 class _Encoder(NamedTuple):
     """Everything that scheme and length of the company prefix settle. Unpacked as well."""
 
-    #: Header and partition in their places.
+    #: Header and partition in their places before the company prefix, whose bits they make room for.
     base: int
-    company_shift: int
+    #: How far the filter value is shifted for the same place.
+    filter_shift: int
     reference_digits: int
-    reference_shift: int
+    reference_bits: int
+    rest_bits: int
     #: Largest serial; 0 where there is none.
     serial_limit: int
 
 
-def _decoder(encoding: Encoding, partition: int, filter_value: int) -> _Decoder:
-    company, digits = _COMPANY_BITS[partition], 12 - partition
-    reference, reference_digits = encoding.bits - company, encoding.digits - digits
-    template = f"urn:epc:id:{encoding.scheme}:%0{digits}d."
+def _decoder(encoding: Encoding, company: Padded, reference: Padded) -> _Decoder:
+    rest = 82 - company.bits - reference.bits
     # A reference without digits has bits all the same, which must be zero; "%.0s" writes nothing.
-    template += f"%0{reference_digits}d" if reference_digits else "%.0s"
+    template = f"{_ID}{encoding.scheme}:%0{company.digits}d."
+    template += f"%0{reference.digits}d" if reference.digits else "%.0s"
     return _Decoder(
-        template + (".%d" if encoding.serial_bits else ""),
-        82 - company, (1 << company) - 1, 10**digits,
-        82 - encoding.bits, (1 << reference) - 1, 10**reference_digits,
-        (1 << 82 - encoding.bits) - 1, bool(encoding.serial_bits), encoding, filter_value,
+        template + ("" if encoding.reserved else ".%d"),
+        rest + reference.bits, (1 << company.bits) - 1, 10**company.digits,
+        rest, (1 << reference.bits) - 1, 10**reference.digits,
+        (1 << rest) - 1, not encoding.reserved,
     )  # fmt: skip
 
 
-def _encoder(encoding: Encoding, partition: int) -> _Encoder:
-    base = encoding.header << 88 | partition << 82
+def _encoder(encoding: Encoding, company: Padded, reference: Padded) -> _Encoder:
+    rest = 82 - company.bits - reference.bits
     return _Encoder(
-        base, 82 - _COMPANY_BITS[partition], encoding.digits - (12 - partition), 82 - encoding.bits,
-        (1 << encoding.serial_bits) - 1 if encoding.serial_bits else 0,
+        (encoding.header << 6 | 12 - company.digits) << company.bits, company.bits + 3,
+        reference.digits, reference.bits, rest, 0 if encoding.reserved else (1 << rest) - 1,
     )  # fmt: skip
 
 
-#: By the first 14 bits: header, filter, partition. What is not here is another header or partition 7.
+def _numbers(encoding: Encoding) -> list[tuple[Padded, Padded]]:
+    """Company prefix and reference by partition, of 96 bits of padded numbers with at most a plain number behind."""
+    if encoding.bits != 96 or not all(isinstance(field, Integer) for field in encoding.rows[0][2:]):
+        return []
+    return [
+        (company, reference)
+        for company, reference, *_ in encoding.rows
+        if isinstance(company, Padded) and isinstance(reference, Padded)
+    ]
+
+
+#: By the first 14 bits: header, filter, partition. What is not here takes the general way.
 _DECODERS = {
-    encoding.header << 6 | filter_value << 3 | partition: _decoder(encoding, partition, filter_value)
+    encoding.header << 6 | filter_value << 3 | partition: _decoder(encoding, *numbers)
     for encoding in ENCODINGS
     for filter_value in range(LARGEST_FILTER + 1)
-    for partition in range(len(_COMPANY_BITS))
+    for partition, numbers in enumerate(_numbers(encoding))
 }
 #: By everything in front of the company prefix, its length, and the number of fields between dots.
 _ENCODERS = {
-    (f"urn:epc:id:{encoding.scheme}", 12 - partition, 3 if encoding.serial_bits else 2): _encoder(encoding, partition)
+    (_ID + encoding.scheme, 12 - partition, len(encoding.rows[0])): _encoder(encoding, *numbers)
     for encoding in ENCODINGS
-    for partition in range(len(_COMPANY_BITS))
+    for partition, numbers in enumerate(_numbers(encoding))
 }
-_HEADERS = {encoding.header: encoding for encoding in ENCODINGS}
-_TAG_URI = re.compile(r"urn:epc:tag:([a-z]+-96):([0-7])\.(.+)", re.ASCII)
-#: EPC scheme by the name of its encoding.
-NAMES = {encoding.name: encoding.scheme for encoding in ENCODINGS}
-_HEX = re.compile("[0-9A-Fa-f]+", re.ASCII)
 
 
 def tag_to_uri(tag: str) -> str:
-    """The pure-identity URI of a 96-bit EPC in 24 hexadecimal digits; the filter value is dropped.
+    """The pure-identity URI of an EPC in hexadecimal digits; encoding and filter value are dropped.
 
-    Raises InvalidIdentifier for another header or length, partition 7, a company prefix or reference above its
-    digits, and reserved bits that are not zero.
+    Zero bits may fill the EPC up to the next word of 16 bits. Raises InvalidIdentifier for every other length, another
+    header, partition 7, a number above its digits, and for bits that must be zero and are not.
     """
     try:
-        bits = int.from_bytes(bytes.fromhex(tag), "big")
+        bits = int(tag, 16)
     except ValueError:
-        raise _not_a_tag(tag) from None
+        bits = 0
     row = _DECODERS.get(bits >> 82)
-    if row is None or len(tag) != 24:  # fromhex skips spaces, and a short text may begin with zeros
-        raise _not_a_tag(tag)
+    # int() reads spaces, signs and underscores too, but a text of 24 with one of them has less than 93 bits; it also
+    # reads the digits of other scripts.
+    if row is None or len(tag) != 24 or not tag.isascii():
+        return decode(tag).uri
     (template, company_shift, company_mask, company_limit, reference_shift, reference_mask, reference_limit,
-     rest_mask, has_serial, _, _) = row  # fmt: skip
+     rest_mask, has_serial) = row  # fmt: skip
     company = bits >> company_shift & company_mask
     reference = bits >> reference_shift & reference_mask
     if company >= company_limit or reference >= reference_limit:
-        raise InvalidIdentifier(
-            f"tag {tag} holds company prefix {company} and reference {reference},"
-            f" expected below {company_limit} and {reference_limit}"
-        )
+        return decode(tag).uri  # refuses it, and says why
     if has_serial:
         return template % (company, reference, bits & rest_mask)
     if bits & rest_mask:
-        raise InvalidIdentifier(f"the last 24 bits of sscc-96 {tag} are reserved and must be zero")
+        return decode(tag).uri  # refuses it as well
     return template % (company, reference)
 
 
-def _not_a_tag(tag: str) -> InvalidIdentifier:
-    """Why a text is none of these encodings."""
-    if not _HEX.fullmatch(tag):
-        return InvalidIdentifier(f"{tag[:60]!a} is not hexadecimal")
-    encoding = _HEADERS.get(int(tag[:2], 16)) if len(tag) > 1 else None
-    if encoding is None:
-        return InvalidIdentifier(f"EPC header {tag[:2]} is not one of 30, 31, 32, 33")
-    if len(tag) != 24:
-        return InvalidIdentifier(f"{encoding.name} {tag[:60]} has {len(tag)} hexadecimal digits, expected 24")
-    return InvalidIdentifier(f"{encoding.name} {tag} has partition 7, expected 0 to 6")
-
-
 def decode(tag: str) -> Tag:
-    """Encoding, filter value and pure-identity URI of a 96-bit EPC. Raises as `tag_to_uri`."""
-    uri = tag_to_uri(tag)
-    row = _DECODERS[int(tag[:4], 16) >> 2]
-    return Tag(row.encoding.name, row.filter, uri)
+    """Encoding, filter value and pure-identity URI of an EPC in hexadecimal digits. Raises as `tag_to_uri`."""
+    if not _HEX.fullmatch(tag):
+        raise InvalidIdentifier(f"{tag[:60]!a} is not hexadecimal")
+    if len(tag) > _LONGEST:
+        raise InvalidIdentifier(f"the EPC {tag[:60]}... has {len(tag)} hexadecimal digits, expected at most {_LONGEST}")
+    encoding = BY_HEADER.get(int(tag[:2], 16)) if len(tag) > 1 else None
+    if encoding is None:
+        raise InvalidIdentifier(f"EPC header {tag[:2]} is not one of 2C to 41")
+    bits = Reader(int(tag, 16), 4 * len(tag))
+    try:
+        return _read(encoding, bits)
+    except InvalidIdentifier as error:
+        raise InvalidIdentifier(f"{encoding.name} {tag[:60]}: {error}") from None
+
+
+def _read(encoding: Encoding, bits: Reader) -> Tag:
+    width = bits.left
+    _check_length(encoding.bits, width)
+    bits.take(8)
+    filter_value = bits.take(encoding.filter_bits) if encoding.filter_bits else None
+    partition = bits.take(3) if encoding.partitioned else 0
+    if partition >= len(encoding.rows):
+        raise InvalidIdentifier(f"partition {partition} is not 0 to {len(encoding.rows) - 1}")
+    fields = [field.read(bits) for field in encoding.rows[partition]]
+    if bits.take(encoding.reserved):
+        raise InvalidIdentifier(f"the last {encoding.reserved} bits are reserved and must be zero")
+    _check_length(width - bits.left, width)
+    if bits.take(bits.left):
+        raise InvalidIdentifier(f"there are bits behind the end of the EPC after {width} bits, expected zeros")
+    return Tag(encoding.name, filter_value, f"{_ID}{encoding.scheme}:" + ".".join(fields))
+
+
+def _check_length(bits: int | None, width: int) -> None:
+    """Whether zeros up to the next word make an EPC of so many bits this wide. An unknown length is checked later."""
+    if bits is not None and not bits <= width <= -(-bits // WORD) * WORD:
+        shortest, longest = -(-bits // 4), -(-bits // WORD) * WORD // 4
+        expected = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
+        raise InvalidIdentifier(f"{width // 4} hexadecimal digits, expected {expected}")
 
 
 def encode(uri: str, filter_value: int = 0) -> str | None:
-    """The 96-bit EPC of a pure-identity URI in 24 capital hexadecimal digits; None when the URI does not fit one.
+    """The EPC of a pure-identity URI in capital hexadecimal digits, in the shortest encoding of its scheme.
 
-    Only ASCII digits without leading zeros fit a serial. Raises InvalidIdentifier for a filter that is not 0 to 7.
+    That is the one with 96 bits, but ITIP-110 and ADI-var. None when the URI does not fit it: a serial with letters or
+    a leading zero fits no 96 bits. Raises InvalidIdentifier for a filter value that the encoding cannot hold: most have
+    0 to 7, USDOD-96 0 to 15, ADI-var 0 to 63, GID-96 none but 0.
     """
-    if not 0 <= filter_value <= LARGEST_FILTER:
-        raise InvalidIdentifier(f"filter value {filter_value} is not 0 to {LARGEST_FILTER}")
     fields = uri.split(".", 3)
     head, _, company = fields[0].rpartition(":")
     row = _ENCODERS.get((head, len(company), len(fields)))
-    if row is None or not uri.isascii():
-        return None
-    base, company_shift, reference_digits, reference_shift, serial_limit = row
+    if row is None or not 0 <= filter_value <= LARGEST_FILTER:
+        return _encode_default(uri, filter_value)
+    base, filter_shift, reference_digits, reference_bits, rest_bits, serial_limit = row
     reference = fields[1] or "0"
-    if not company.isdigit() or not reference.isdigit() or len(fields[1]) != reference_digits:
+    if not (uri.isascii() and company.isdigit() and reference.isdigit() and len(fields[1]) == reference_digits):
         return None
-    number = 0
+    bits = (base + (filter_value << filter_shift) + int(company) << reference_bits) + int(reference) << rest_bits
     if serial_limit:
         serial = fields[2]
         # 13 digits hold every serial of 41 bits; longer ones must not reach int(), which takes time in their square.
@@ -200,40 +214,109 @@ def encode(uri: str, filter_value: int = 0) -> str | None:
         number = int(serial)
         if number > serial_limit:
             return None
-    bits = base | filter_value << 85 | int(company) << company_shift | int(reference) << reference_shift | number
+        bits += number
     return "%024X" % bits  # noqa: UP031 - 50 ns quicker than an f-string
 
 
+def _encode_default(uri: str, filter_value: int) -> str | None:
+    encoding = _default(uri)
+    if encoding is None:
+        return None
+    _check_filter(encoding, filter_value)
+    try:
+        return _write(encoding, uri, filter_value)
+    except InvalidIdentifier:
+        return None
+
+
+def _default(uri: str) -> Encoding | None:
+    return DEFAULTS.get(uri[len(_ID) :].partition(":")[0]) if uri.startswith(_ID) else None
+
+
+def _check_filter(encoding: Encoding, filter_value: int) -> None:
+    if not 0 <= filter_value <= encoding.largest_filter:
+        found = f"filter value {filter_value} of {encoding.name}"
+        if not encoding.filter_bits:
+            raise InvalidIdentifier(f"{found}: the encoding has none, expected 0")
+        raise InvalidIdentifier(f"{found} is not 0 to {encoding.largest_filter}")
+
+
+def encode_as(encoding: str, uri: str, filter_value: int = 0) -> str:
+    """The EPC of a pure-identity URI in a named encoding (``sgtin-198``), in capital hexadecimal digits.
+
+    Zero bits fill it up to a word of 16 bits; ADI-var, as in TDS annex E.3, up to a whole digit. Raises
+    InvalidIdentifier, which names the field that does not fit, and for a filter value that the encoding cannot hold.
+    """
+    layout = BY_NAME.get(encoding)
+    if layout is None:
+        raise InvalidIdentifier(f"{encoding[:60]!a} is no encoding, expected one of " + ", ".join(NAMES))
+    try:
+        return _write(layout, uri, filter_value)
+    except InvalidIdentifier as error:
+        raise InvalidIdentifier(f"{uri[:80]!a} as {encoding}: {error}", remedy=error.remedy) from None
+
+
+def _write(encoding: Encoding, uri: str, filter_value: int) -> str:
+    _check_filter(encoding, filter_value)
+    head = f"{_ID}{encoding.scheme}:"
+    if not uri.startswith(head):
+        raise InvalidIdentifier(f"found {uri[:60]!a}, expected {head}...")
+    count = len(encoding.rows[0])
+    texts = uri[len(head) :].split(".", count - 1)
+    if len(texts) != count:
+        raise InvalidIdentifier(f"{len(texts)} fields, expected {count}")
+    number, width = encoding.header << encoding.filter_bits | filter_value, 8 + encoding.filter_bits
+    row = encoding.rows[0]
+    if encoding.partitioned:
+        partition = 12 - len(texts[0])
+        if not 0 <= partition < len(encoding.rows):
+            raise InvalidIdentifier(f"company prefix {texts[0][:60]!a} has {len(texts[0])} digits, expected 6 to 12")
+        number, width, row = number << 3 | partition, width + 3, encoding.rows[partition]
+    for field, text in zip(row, texts, strict=True):
+        value, bits = field.write(text)
+        number, width = number << bits | value, width + bits
+    fill = encoding.reserved + -(width + encoding.reserved) % encoding.unit
+    return f"{number << fill:0{(width + fill) // 4}X}"
+
+
 def uri_to_tag(uri: str, filter_value: int = 0) -> str:
-    """`encode` for callers who need a tag: raises InvalidIdentifier, saying why, when the URI does not fit 96 bits."""
+    """`encode` for callers who need a tag: raises InvalidIdentifier, saying why, when the URI does not fit."""
     tag = encode(uri, filter_value)
-    if tag is None:
+    if tag is not None:
+        return tag
+    encoding = _default(uri)
+    if encoding is None:
         raise InvalidIdentifier(
-            f"{uri[:80]!a} does not fit a 96-bit tag",
-            remedy="it must be an SGTIN, SSCC, SGLN or GRAI with a numeric serial without leading zeros,"
-            " below 2^38 (2^41 for an SGLN)",
+            f"{uri[:80]!a} fits no tag", remedy="it must be an EPC URI of one of " + ", ".join(DEFAULTS)
         )
-    return tag
+    return encode_as(encoding.name, uri, filter_value)  # refuses it, and says why
 
 
 def tag_uri(tag: Tag) -> str:
     """The tag URI: encoding, filter value and the fields of the pure identity."""
-    return f"urn:epc:tag:{tag.encoding}:{tag.filter}.{tag.uri.split(':', 4)[4]}"
+    filter_value = "" if tag.filter is None else f"{tag.filter}."
+    return f"{_TAG}{tag.encoding}:{filter_value}{tag.uri.split(':', 4)[4]}"
 
 
 def from_tag_uri(uri: str) -> Tag:
-    """What a tag URI of these encodings says. Raises InvalidIdentifier for any other text.
+    """What a tag URI of these encodings says, control fields left aside. Raises InvalidIdentifier for any other text.
 
     What is accepted can be encoded: the fields are held to the same limits as in the binary form.
     """
-    match = _TAG_URI.fullmatch(uri)
-    scheme = NAMES.get(match[1]) if match else None
-    if match is None or scheme is None:
+    body = split_controls(uri[len(_TAG) :])[1] if uri.startswith(_TAG) else ""
+    name, _, rest = body.partition(":")
+    encoding = BY_NAME.get(name)
+    if encoding is None:
         raise InvalidIdentifier(
             f"{uri[:80]!a} is not a tag URI of " + ", ".join(NAMES),
-            remedy="a tag URI is written urn:epc:tag:ENCODING:FILTER.FIELDS with a filter value of 0 to 7",
+            remedy="a tag URI is written urn:epc:tag:ENCODING:FILTER.FIELDS",
         )
-    identity = f"urn:epc:id:{scheme}:{match[3]}"
-    if encode(identity) is None:
-        raise InvalidIdentifier(f"{uri[:80]!a} holds a field that its encoding cannot")
-    return Tag(match[1], int(match[2]), identity)
+    filter_value = 0
+    if encoding.filter_bits:
+        match = _FILTER.fullmatch(rest)
+        if match is None:
+            raise InvalidIdentifier(
+                f"{uri[:80]!a} has no filter value, expected {name}:FILTER.FIELDS with 0 to {encoding.largest_filter}"
+            )
+        filter_value, rest = int(match[1]), match[2]
+    return decode(encode_as(name, f"{_ID}{encoding.scheme}:{rest}", filter_value))

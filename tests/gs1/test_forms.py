@@ -105,7 +105,7 @@ def test_lot_and_serial_and_attributes_are_kept_together() -> None:
 @pytest.mark.parametrize(
     ("text", "scheme"),
     [
-        ("urn:epc:id:gid:1.2.3", "gid"),
+        ("urn:epc:id:bic:CSQU3054383", "bic"),
         ("urn:epc:id:imovn:9176187", "imovn"),
         ("urn:epc:raw:96.xE28011606000020012345678", "raw"),
     ],
@@ -125,7 +125,7 @@ def test_schemes_without_a_key_have_only_their_urn(text: str, scheme: str) -> No
         ("3074024220", "character"),
         ("301C0242201D8840001C8F5A", "partition 7"),
         ("(01)09506000134351", "expected 2"),
-        ("urn:epc:tag:sgtin-198:0.1.2", "tag URI"),
+        ("urn:epc:tag:sgtin-198:0.1.2", "2 fields, expected 3"),
         ("x" * 2001, "2001 characters"),
         ("hello", "application identifier"),
         ("(10)LOT", "names no thing"),
