@@ -104,6 +104,8 @@ def identifier_of_text(text: str) -> str:
         return _identifier(f"https://{text}")
     if _URI.match(text) and not _TAG_URI.match(text) and name_of(text).class_key == "uri":
         return canonical(name_of(text))
+    if text[:4].lower() == "http":
+        text = text.removesuffix("/")  # browsers add it, and it is no part of a Digital Link
     return _identifier(text)
 
 

@@ -11,8 +11,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
+from suyuan.gs1 import associations
+from suyuan.gs1.ai_table import NOT_IN_QUERY
 from suyuan.gs1.application_identifiers import PRIMARY, QUALIFIERS, check_value
-from suyuan.gs1.attributes import FIXED, check
+from suyuan.gs1.attributes import FIXED
 from suyuan.gs1.characters import link_escape, link_unescape
 from suyuan.gs1.epc_uri import Elements
 
@@ -26,6 +28,14 @@ _LINK = re.compile(
     r"(?P<path>/[^?#\s]*)?(?:\?(?P<query>[^#\s]*))?(?:#\S*)?",
     re.ASCII,
 )
+#: What the standard allows: a host without user, RFC 3986 characters in path, query and fragment.
+_STRICT = re.compile(
+    r"(?:https?|HTTPS?)://(?:[0-9A-Za-z.\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?"
+    r"(?=/)(?:[0-9A-Za-z\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*(?<!/)"
+    r"(?:\?(?:[0-9A-Za-z\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?"
+    r"(?:#(?:[0-9A-Za-z\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?",
+    re.ASCII,
+)
 _WEB = re.compile("https?://", re.ASCII | re.IGNORECASE)
 _DIGITS = re.compile("[0-9]+", re.ASCII)
 #: A digit that somebody escaped: the AI in ``/%30%31/`` is 01 (RFC 3986 6.2.2.2).
@@ -33,8 +43,12 @@ _ESCAPED_DIGIT = re.compile("%3([0-9])", re.ASCII)
 #: The words that version 1.0 allowed in place of numeric AIs; 1.1 withdrew them.
 _WORDS = frozenset({
     "cpid", "gcn", "gdti", "giai", "ginc", "gln", "glnProd", "gmn", "grai", "gsin", "gsrn", "gsrnp", "gtin", "itip",
-    "partyGln", "payTo", "sscc",
+    "party", "partyGln", "payTo", "sscc",
 })  # fmt: skip
+#: Keys that name one thing by themselves: a unit, a site, a party, a shipment, an asset.
+_SINGLE = frozenset({"00", "401", "402", "414", "415", "417", "8004", "8017", "8018"})
+#: Qualifiers that make one thing out of a class.
+_SERIALS = frozenset({"21", "235", "8011"})
 
 
 class Link(NamedTuple):
@@ -47,15 +61,59 @@ class Link(NamedTuple):
     query: str
 
 
-def parse(uri: str) -> Link:
-    """The AI values in the path of a Digital Link.
+class DigitalLink(NamedTuple):
+    """All that a Digital Link says, every AI checked."""
 
-    Raises InvalidIdentifier when there is no GS1 key in the path, or when key or qualifiers break a rule.
-    The query is not looked at: see `attributes`.
+    #: Scheme, host and the path before the key, without a slash at the end.
+    stem: str
+    #: The key and its qualifiers.
+    elements: Elements
+    #: Data attributes of the query, in its order.
+    attributes: Elements
+    #: What else the query holds, as it stands: other people's parameters.
+    others: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """The link at id.gs1.org, data attributes sorted by AI, nothing of other people's."""
+        return build(self.elements, tuple(sorted(self.attributes)))
+
+    @property
+    def is_instance(self) -> bool:
+        """Whether the link names one thing, and not a class or a lot of things."""
+        ai, value = self.elements[0]
+        key = PRIMARY[ai]
+        if key.serial_follows:
+            return len(value) > key.checked
+        return ai in _SINGLE or self.elements[-1][0] in _SERIALS
+
+
+def read(uri: str) -> DigitalLink:
+    """Path and query of a Digital Link as the standard has it.
+
+    Raises InvalidIdentifier for anything that breaks a rule: as `parse` and `attributes` do.
+    """
+    link = parse(uri)
+    described = _described(link)
+    others = tuple([part for part in link.query.split("&") if part and not _DIGITS.fullmatch(_name(part))])
+    return DigitalLink(link.stem, link.elements, described, others)
+
+
+def parse(uri: str) -> Link:
+    """The AI values in the path of a Digital Link that is written as the standard has it.
+
+    Raises InvalidIdentifier when there is no GS1 key in the path, when key or qualifiers break a rule, and for what
+    `find` forgives: a user in front of the host, a scheme like ``HtTp``, a slash at the end, a character or an escape
+    that RFC 3986 does not allow. The query's AIs are not looked at: see `attributes`.
     """
     link = find(uri)
     if link is None:
         raise InvalidIdentifier(f"{uri[:80]!a} is not a GS1 Digital Link: its path holds no GS1 key")
+    if not _STRICT.fullmatch(uri):
+        raise InvalidIdentifier(
+            f"{uri[:80]!a} is not written as a GS1 Digital Link",
+            remedy="write http:// or https://, a host, the path without a slash at the end, other characters as %XX",
+        )
     return link
 
 
@@ -147,25 +205,56 @@ def attributes(link: Link) -> Elements:
     """The data attributes in a link's query, those of fixed length first.
 
     Keys that are not all digits are other people's and left out.
-    Raises InvalidIdentifier for an unknown AI, a value that its AI does not allow, an AI that is there twice.
+    Raises InvalidIdentifier for an unknown AI, one that belongs into the path or into no link, a value that its AI does
+    not allow, an AI that is there twice, AIs that do not go together.
     """
+    return tuple(sorted(_described(link), key=lambda pair: pair[0][:2] not in FIXED))
+
+
+def _described(link: Link) -> Elements:
+    """The data attributes in the order of the query."""
     found = dict(link.elements)
     for part in link.query.split("&"):
-        ai, _, text = part.partition("=")
+        ai, text = _name(part), part.partition("=")[2]
         if not _DIGITS.fullmatch(ai):
             continue
+        _check_place(ai, link.elements, found)
         if "+" in text:
             raise InvalidIdentifier(f"value {text[:40]!a} holds a plus sign", place=f"({ai})", remedy="write it as %2B")
-        if ai in found:
-            raise InvalidIdentifier(f"AI {ai} is there twice", place=f"({ai})")
         found[ai] = link_unescape(text)
-        check(ai, found[ai])
-    others = list(found.items())[len(link.elements) :]
-    return tuple(sorted(others, key=lambda pair: pair[0][:2] not in FIXED))
+        check_value(ai, found[ai])
+    everything = tuple(found.items())
+    associations.check(everything)
+    return everything[len(link.elements) :]
+
+
+def _name(part: str) -> str:
+    """The name of a query parameter; the AI in ``%31%37=`` is 17."""
+    name = part.partition("=")[0] if "=" in part else ""
+    return _ESCAPED_DIGIT.sub(r"\1", name) if "%3" in name else name
+
+
+def _check_place(ai: str, elements: Elements, found: dict[str, str]) -> None:
+    """Refuse an AI in the query that is there already, or that belongs into the path, or into no link."""
+    if ai in found:
+        raise InvalidIdentifier(f"AI {ai} is there twice", place=f"({ai})")
+    if ai in NOT_IN_QUERY:
+        raise InvalidIdentifier(f"AI {ai} is not a data attribute of links", place=f"({ai})")
+    (key, _), *rest = elements
+    for sequence in PRIMARY[key].qualifiers:
+        if ai in sequence and all(qualifier in sequence for qualifier, _ in rest):
+            raise InvalidIdentifier(f"AI {ai} qualifies AI {key}, so it belongs into the path", place=f"({ai})")
 
 
 def build(elements: Elements, attributes: Elements = (), *, stem: str = CANONICAL_STEM) -> str:
-    """The Digital Link of AI values that have been checked, key first, qualifiers in the order of the standard."""
+    """The Digital Link of AI values that have been checked, key first, qualifiers in the order of the standard.
+
+    Raises InvalidIdentifier for an attribute that may not be in a link's query.
+    """
     path = stem + "".join([f"/{ai}/{link_escape(value)}" for ai, value in elements])
-    query = "&".join([f"{ai}={link_escape(value)}" for ai, value in attributes])
-    return f"{path}?{query}" if query else path
+    if not attributes:
+        return path
+    for ai, _ in attributes:
+        if ai in NOT_IN_QUERY:
+            raise InvalidIdentifier(f"AI {ai} is not a data attribute of links", place=f"({ai})")
+    return path + "?" + "&".join([f"{ai}={link_escape(value)}" for ai, value in attributes])

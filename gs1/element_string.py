@@ -1,6 +1,6 @@
 """Element strings: AIs and values in a row, with brackets for people or with FNC1 for symbols.
 
-GS1 General Specifications 7.8 (FNC1 as separator, fixed lengths) and 4.14 (brackets in human readable text). In
+GS1 General Specifications 7.8 (FNC1 as separator, pre-defined lengths) and 4.14 (brackets in human readable text). In
 brackets a ``(`` that belongs to a value is written ``\\(``; the backslash is in no GS1 character set.
 """
 
@@ -9,33 +9,40 @@ from __future__ import annotations
 import re
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.application_identifiers import PRIMARY
-from suyuan.gs1.attributes import AI_LENGTH, FIXED, check
+from suyuan.gs1 import associations
+from suyuan.gs1.application_identifiers import PRIMARY, check_value
+from suyuan.gs1.attributes import AI_LENGTH, FIXED
 from suyuan.gs1.epc_uri import Elements
 
 #: Longest element string that is read, in characters.
 LONGEST = 2000
-#: FNC1 as scanners transmit it (GS, ASCII 29) and as it is often printed.
+#: FNC1 as scanners transmit it: GS, ASCII 29.
+GS = "\x1d"
+#: FNC1 as scanners transmit it and as it is often printed.
 _SEPARATORS = re.compile(r"[\x1d^]")
 #: What scanners put in front: GS1-128, GS1 DataMatrix, GS1 QR, GS1 DataBar, GS1 DotCode (ISO/IEC 15424).
 _SYMBOLOGY = re.compile(r"\](?:C1|d2|Q3|e0|J1)")
 _BRACKETED = re.compile(r"\(([0-9]{2,4})\)((?:[^(\\]|\\\()+)", re.ASCII)
 
 
-def parse(text: str) -> Elements:
+def parse(text: str, *, complete: bool = True) -> Elements:
     """The AIs and values of an element string, as they stand, each one checked; attributes included.
 
-    Raises InvalidIdentifier: an unknown AI, a value that its AI does not allow, one AI with two different values.
+    With ``complete`` the AIs must go together; without, other symbols on the same thing may hold what they need.
+    Raises InvalidIdentifier: an unknown AI, a value that its AI does not allow, one AI with two different values, AIs
+    that do not go together.
     """
     if len(text) > LONGEST:
         raise InvalidIdentifier(f"element string of {len(text)} characters is longer than {LONGEST}")
-    pairs = _bracketed(text) if text.startswith("(") else _plain(text)
     found: dict[str, str] = {}
-    for ai, value in pairs:
-        check(ai, value)
+    for ai, value in _bracketed(text) if text.startswith("(") else _plain(text):
+        check_value(ai, value)
         if found.setdefault(ai, value) != value:
             raise InvalidIdentifier(f"AI {ai} is there twice, with {found[ai]!a} and {value!a}", place=f"({ai})")
-    return tuple(found.items())
+    elements = tuple(found.items())
+    if complete:
+        associations.check(elements)
+    return elements
 
 
 def _bracketed(text: str) -> list[tuple[str, str]]:
@@ -48,22 +55,24 @@ def _bracketed(text: str) -> list[tuple[str, str]]:
                 place=f"character {place}",
                 remedy="write a bracket that belongs to a value as \\(",
             )
-        pairs.append((match[1], match[2].replace("\\(", "(")))
+        ai, value = match.groups()
+        pairs.append((ai, value.replace("\\(", "(") if "\\" in value else value))
         place = match.end()
     return pairs
 
 
 def _plain(text: str) -> list[tuple[str, str]]:
+    """One FNC1 may stand in front, one at the end, and one behind an AI of pre-defined length."""
     symbology = _SYMBOLOGY.match(text)
-    place = symbology.end() if symbology else 0
+    parts = _SEPARATORS.split(text[symbology.end() :] if symbology else text)
     pairs = []
-    for part in _SEPARATORS.split(text[place:]):
+    for part in parts[parts[0] == "" : len(parts) - (parts[-1] == "")] or [""]:
+        if not part:
+            raise InvalidIdentifier(f"element string {text[:60]!a} has nothing where an AI should be")
         rest = part
         while rest:
             ai, value, rest = _first(rest)
             pairs.append((ai, value))
-    if not pairs:
-        raise InvalidIdentifier("element string is empty")
     return pairs
 
 
@@ -99,3 +108,14 @@ def identify(elements: Elements) -> tuple[Elements, Elements]:
 def build(elements: Elements) -> str:
     """The element string with brackets of values that have been checked."""
     return "".join([f"({ai})" + value.replace("(", "\\(") for ai, value in elements])
+
+
+def build_unbracketed(elements: Elements, *, fnc1: str = GS) -> str:
+    """The element string without brackets of values that have been checked: what a symbol holds behind its first FNC1.
+
+    AIs stay in their order; a separator stands only where it must. Those of pre-defined length first make the
+    shortest symbol.
+    """
+    words = [f"{ai}{value}" for ai, value in elements]
+    behind = [fnc1 if ai[:2] not in FIXED else "" for ai, _ in elements[:-1]]
+    return "".join([word + separator for word, separator in zip(words, [*behind, ""], strict=True)])

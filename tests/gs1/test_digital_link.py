@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1 import digital_link
+from suyuan.gs1 import digital_link, element_string
+from suyuan.gs1.characters import link_escape
 
 ITEM = (("01", "09506000134352"), ("10", "LOT"), ("21", "32a/b"))
 PATH = "/01/09506000134352/10/LOT/21/32a%2Fb"
@@ -21,10 +22,10 @@ PATH = "/01/09506000134352/10/LOT/21/32a%2Fb"
     [
         "https://id.gs1.org", "http://id.gs1.org", "HTTPS://Example.COM", "https://a:65535", "https://[2001:db8::1]",
         "https://example.com/some/stem", "https://example.com/00/faux", "https://example.com/01",
-        "https://user@example.com/~x", "https://example.com/%7Ex",
+        "https://example.com/~x", "https://example.com/%7Ex", "https://example.com./a//b",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("tail", ["", "/", "?17=271231", "#part", "/?x=1&17=271231#part"])
+@pytest.mark.parametrize("tail", ["", "?17=271231", "#part", "?x=1&17=271231#part", "?"])
 def test_any_host_and_stem_and_query_name_the_same_thing(stem: str, tail: str) -> None:
     assert digital_link.parse(stem + PATH + tail).elements == ITEM
     assert digital_link.build(ITEM) == "https://id.gs1.org" + PATH
@@ -105,6 +106,21 @@ def test_extension_0_is_a_gln_without_extension() -> None:
     assert digital_link.parse("https://example.com/414/9521141123454/254/0").elements == (("414", "9521141123454"),)
 
 
+@pytest.mark.parametrize(
+    "uri",
+    ["https://example.com" + PATH + "/", "HtTpS://example.com" + PATH, "https://user@example.com" + PATH,
+     "https://example.com" + PATH + "?x=[1]", "https://example.com" + PATH + "#a#b", "https://a_b.example" + PATH,
+     "https://example.com/%zz" + PATH, "https://example.com/{a}" + PATH],
+)  # fmt: skip
+def test_what_is_not_written_as_a_link_is_found_but_not_parsed(uri: str) -> None:
+    """A resolver and the ledger forgive: they must know the thing. Who makes or prints a link is told."""
+    found = digital_link.find(uri)
+    assert found is not None
+    assert found.elements == ITEM
+    with pytest.raises(InvalidIdentifier, match="not written as"):
+        digital_link.parse(uri)
+
+
 def test_attributes_are_read_from_the_query_and_written_back() -> None:
     link = digital_link.parse("https://a.example/01/09506000134352/21/1?99=x%2By&utm=z&17=271231&single&&=")
     attributes = digital_link.attributes(link)
@@ -112,11 +128,61 @@ def test_attributes_are_read_from_the_query_and_written_back() -> None:
     assert digital_link.build(link.elements, attributes).endswith("/21/1?17=271231&99=x%2By")
 
 
-@pytest.mark.parametrize("query", ["999=x", "17=271331", "10=a&10=b", "01=09506000134352", "99=a+b", "99=a%00", "99="])
-def test_a_bad_attribute_is_refused(query: str) -> None:
+def test_a_link_is_read_whole() -> None:
+    link = digital_link.read("https://a.example/s/01/09506000134352/21/1?99=x&utm=z&%31%37=271231&single&15=271230#f")
+    assert link == digital_link.DigitalLink(
+        "https://a.example/s",
+        (("01", "09506000134352"), ("21", "1")),
+        (("99", "x"), ("17", "271231"), ("15", "271230")),
+        ("utm=z", "single"),
+    )
+    assert link.canonical == "https://id.gs1.org/01/09506000134352/21/1?15=271230&17=271231&99=x"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_instance"),
+    [("00/095201234567891235", True), ("01/09506000134352", False), ("01/09506000134352/10/L", False),
+     ("01/09506000134352/22/V/10/L/21/S", True), ("01/09506000134352/235/T", True), ("8003/09521141123454", False),
+     ("8003/09521141123454A", True), ("253/9521141123454", False), ("8004/95211415678", True),
+     ("8010/9521141A", False), ("8010/9521141A/8011/1", True), ("8013/1987654Ad4X4bL5ttr2310c2K", False),
+     ("414/9521141123454/254/1", True), ("8018/952114112345678906/8019/1", True)],
+)  # fmt: skip
+def test_a_link_names_one_thing_or_a_class(path: str, is_instance: bool) -> None:
+    assert digital_link.read(f"https://id.gs1.org/{path}").is_instance == is_instance
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("999=x", "not an application identifier"),
+        ("17=271331", "month 13"),
+        ("10=a", "belongs into the path"),
+        ("22=a", "not a data attribute"),
+        ("01=09506000134352", "there twice"),
+        ("99=a&99=a", "there twice"),
+        ("99=a+b", "%2B"),
+        ("99=a%00", "as %XX"),
+        ("99=", "1 to 90"),
+        ("8200=x", "not a data attribute"),
+        ("37=5", "must not stand beside"),
+        ("3922=0299", "needs AI 01 and 30 or 01 and 31nn"),
+    ],
+)
+def test_a_bad_attribute_is_refused(query: str, says: str) -> None:
     link = digital_link.parse("https://example.com/01/09506000134352?" + query)
-    with pytest.raises(InvalidIdentifier):
+    with pytest.raises(InvalidIdentifier) as caught:
         digital_link.attributes(link)
+    assert says in str(caught.value)
+
+
+def test_a_qualifier_of_another_sequence_may_be_an_attribute() -> None:
+    link = digital_link.read("https://id.gs1.org/01/09520123456788/235/XYZ?10=ABC123")
+    assert link.attributes == (("10", "ABC123"),)
+
+
+def test_what_no_link_may_hold_is_not_built() -> None:
+    with pytest.raises(InvalidIdentifier, match="not a data attribute"):
+        digital_link.build((("01", "09506000134352"),), (("8200", "https://example.com"),))
 
 
 @given(st.text("!\"%&'()*+,-./0123456789:;<=>?ABCXYZ_abcxyz", min_size=1, max_size=20))
@@ -143,18 +209,34 @@ def test_any_text_is_a_link_or_not_one_or_refused(text: str) -> None:
 
 
 def test_rows_of_the_gs1_syntax_engine(shared: Path) -> None:
-    """Two rows differ on purpose: a scheme in mixed case is the same scheme, one slash at the end is tolerated."""
     path = shared / "gs1/gs1-syntax-engine/unit_test_vectors.json"
-    compared = 0
-    for row in json.loads(path.read_text("utf-8"))["vectors"]["test_parseDLuri"]:
-        accepted, uri, _ = row["args"]
-        if row["state_dependent"] or uri.startswith("HtTp") or uri.endswith("/006141411234567890/"):
-            continue
-        try:
-            digital_link.attributes(digital_link.parse(uri))
-        except InvalidIdentifier:
-            assert not accepted, uri
+    rows = json.loads(path.read_text("utf-8"))["vectors"]["test_parseDLuri"]
+    assert len(rows) > 50
+    for row in rows:
+        accepted, uri, expected = row["args"]
+        # Words for AIs, shortened GTINs and unknown AIs are options of the engine; we have none of them.
+        if accepted and not row["state_dependent"]:
+            link = digital_link.read(uri)
+            text = element_string.build_unbracketed(link.elements + link.attributes, fnc1="^")
+            assert "^" + text == expected
         else:
-            assert accepted, uri
-        compared += 1
-    assert compared >= 40
+            with pytest.raises(InvalidIdentifier):
+                digital_link.read(uri)
+
+
+def test_links_that_the_gs1_syntax_engine_builds(shared: Path) -> None:
+    path = shared / "gs1/gs1-syntax-engine/unit_test_vectors.json"
+    for row in json.loads(path.read_text("utf-8"))["vectors"]["test_testGenerateDLuri"]:
+        accepted, stem, text, expected = row["args"]
+        if accepted and not row["state_dependent"]:
+            assert digital_link.build(*element_string.identify(element_string.parse(text)), stem=stem) == expected
+        else:
+            with pytest.raises(InvalidIdentifier):
+                digital_link.build(*element_string.identify(element_string.parse(text)), stem=stem)
+
+
+def test_escapes_are_those_of_the_gs1_syntax_engine(shared: Path) -> None:
+    path = shared / "gs1/gs1-syntax-engine/unit_test_vectors.json"
+    for row in json.loads(path.read_text("utf-8"))["vectors"]["test_URIescape"]:
+        text, in_path, _ = row["args"]
+        assert link_escape(text) == in_path
