@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from suyuan.trace.containment import Containment
+from suyuan.trace.label_only import label_state
 from suyuan.trace.scope import Affected, Rule, Scope
 from suyuan.trace.sightings import Sighting, joined_transformations, rows_of_events, sightings_of
 from suyuan.trace.tables import Role
@@ -42,7 +43,7 @@ class _Backward:
         """The lot that an instance was commissioned with, or stands beside in the output of a transformation."""
         found = set()
         for thing, sightings in rows.items():
-            for row in sightings:
+            for row in () if label_state(self._view, sightings) else sightings:
                 if row.role in {Role.EPC, Role.OUTPUT} and row.partner is not None:
                     added = self._add(Affected(row.partner, row.time, Rule.B2, row.event, thing, self._depth(thing)))
                     found |= {added} if added is not None else set()

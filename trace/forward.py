@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from suyuan.gs1.names import kind_of
 from suyuan.trace.containment import Containment, Stay
 from suyuan.trace.geography import Geography
+from suyuan.trace.label_only import label_state, tells_of_label, without_labels
 from suyuan.trace.lot_flow import EVERYWHERE, Flow, Reached, Where
 from suyuan.trace.scope import Affected, Rule, Scope
 from suyuan.trace.sightings import (
@@ -91,7 +92,7 @@ class _Forward:
         used: list[tuple[Sighting, int]] = []
         flows: dict[int, Flow] = {}
         for lot in sorted(lots):
-            flow = flows[lot] = Flow(rows.get(lot, []), tracks, self._geography)
+            flow = flows[lot] = Flow(without_labels(self._view, rows.get(lot, [])), tracks, self._geography)
             self.reached[lot] = dict(flow.spread(self._entries[lot].items()))
             used += [(row, lot) for row, _ in flow.affected_rows() if row.role == Role.INPUT]
         self._members(flows)
@@ -102,7 +103,7 @@ class _Forward:
 
     def _members(self, flows: dict[int, Flow]) -> None:
         """F3: instances of the lot that were where it is affected."""
-        members = [row for row in partners_of(self._view, flows) if row.role in {Role.EPC, Role.OUTPUT}]
+        members = self._food([row for row in partners_of(self._view, flows) if row.role in {Role.EPC, Role.OUTPUT}])
         late: dict[int, list[tuple[Sighting, int]]] = {}
         for row in members:
             since = flows[row.partner].covers(row.place, row.time) if row.partner is not None else None
@@ -113,6 +114,15 @@ class _Forward:
             else:
                 self._add(Affected(row.thing, since, Rule.F3, row.event, row.partner, self._depth(row.partner)))
         self._still_there(late)
+
+    def _food(self, members: Sequence[Sighting]) -> Sequence[Sighting]:
+        """Those rows whose things are more than labels: one row that tells of food is enough."""
+        view = self._view
+        doubtful = {row.thing for row in members if tells_of_label(view, row)}
+        doubtful -= {row.thing for row in members if row.thing in doubtful and not tells_of_label(view, row)}
+        rows = sightings_of(view, doubtful)
+        labels = {thing for thing in doubtful if label_state(view, rows[thing])}
+        return [row for row in members if row.thing not in labels]
 
     def _still_there(self, late: dict[int, list[tuple[Sighting, int]]]) -> None:
         """The lot became affected after these instances were made: only those that had not left are."""
@@ -196,7 +206,10 @@ def flow_on(view: View, entries: Mapping[int, Mapping[Where, int]]) -> dict[int,
     """Where affected parts of lots are by now, from where they were when a scope was frozen."""
     rows = sightings_of(view, entries)
     tracks, geography = tracks_of(view, rows), Geography(view)
-    return {lot: Flow(rows.get(lot, []), tracks, geography).spread(start.items()) for lot, start in entries.items()}
+    return {
+        lot: Flow(without_labels(view, rows.get(lot, [])), tracks, geography).spread(start.items())
+        for lot, start in entries.items()
+    }
 
 
 def carriers_of(view: View, closure: _Forward) -> dict[int, list[int]]:

@@ -13,6 +13,7 @@ from suyuan.trace.containment import Containment
 from suyuan.trace.event_query import FoundEvent, load_events
 from suyuan.trace.evidence import check_events
 from suyuan.trace.holds import holds_on
+from suyuan.trace.label_only import label_state
 from suyuan.trace.master_data import Party, Product, Site
 from suyuan.trace.scope import Rule
 from suyuan.trace.sightings import Sighting, sightings_of
@@ -69,7 +70,7 @@ class Journey(msgspec.Struct, frozen=True):
     producer: Party | None
     stops: list[Stop]
     warnings: list[Warning]
-    state: str  #: ``in place``, ``in transit``, ``with the consumer``, ``destroyed``, ``unknown``
+    state: str  #: of `whereabouts.Whereabouts`
     here: Site | None
     as_of: int  #: size of the signed checkpoint that the records were checked against
     broken: list[int] = []  #: log indexes of records that are not what was logged
@@ -82,6 +83,7 @@ def journey(view: View, name: Name, policy: Policy, lot: Name | None = None) -> 
     """
     thing = view.find(name)
     own = sightings_of(view, [thing]).get(thing, []) if thing is not None else []
+    label = label_state(view, own)
     lot_thing = next((row.partner for row in own if row.role in _MADE and row.partner is not None), None)
     if lot_thing is None and lot is not None:
         lot_thing = view.find(lot)
@@ -95,9 +97,9 @@ def journey(view: View, name: Name, policy: Policy, lot: Name | None = None) -> 
         known=bool(own),
         product=_product(view, name),
         lot=view.canonical(lot_thing) or (canonical(lot) if lot else None),
-        producer=_producer(stops),
+        producer=None if label else _producer(stops),
         stops=stops,
-        warnings=_warnings(view, thing, own, lot_thing),
+        warnings=_warnings(view, thing, [] if label else own, lot_thing),
         state=where.state if where else "unknown",
         here=view.sites.get(where.site) if where and where.site else None,
         as_of=evidence.size,
@@ -183,11 +185,13 @@ def _measurements(row: Sighting, event: FoundEvent) -> list[Measurement]:
 
 
 def _warnings(view: View, thing: int | None, own: list[Sighting], lot: int | None) -> list[Warning]:
-    """Holds on the thing; on its lot where the ledger has never seen the thing itself; and copies of its code."""
-    asked = thing if own else lot
-    found = []
-    for hold, order in holds_on(view, [asked] if asked is not None else []).get(asked or 0, []):
-        found.append(Warning("carrier" if hold.carrier else "recalled", order.recall, order.reason, order.launched))
+    """Holds on the thing; on its lot too where the ledger has never seen the food itself; and copies of its code."""
+    asked = [place for place in (thing, None if own else lot) if place is not None]
+    found: list[Warning] = []
+    for hold, order in (entry for entries in holds_on(view, asked).values() for entry in entries):
+        kind = "carrier" if hold.carrier else "recalled"
+        warning = Warning(kind, order.recall, order.reason, order.launched)
+        found += [] if warning in found else [warning]
     for alert in clones_among(view, [thing] if thing is not None and own else []):
         places = [view.site_key(row.place) or "" for row in (alert.first, alert.second)]
         found.append(Warning("clone", None, alert.kind, alert.second.time, places))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from suyuan.trace.label_only import ENCODING, without_labels
 from suyuan.trace.lot_flow import Where
 from suyuan.trace.sightings import Sighting
 from suyuan.trace.tables import Action, Role
@@ -79,13 +80,16 @@ Items = Mapping[int, int]
 
 
 def items_of(view: View, lots: Iterable[int]) -> dict[int, Items]:
-    """For each lot that has items, what made them."""
+    """For each lot that has items, what made them. Making labels makes no items."""
     rows = view.by_ids(
         lots,
         "SELECT f.id, t.event, COUNT(*) FROM {ids} timeline t ON t.partner = f.id"
-        " WHERE t.role IN (:seen, :made) AND {valid} GROUP BY f.id, t.event",
+        " WHERE t.role IN (:seen, :made) AND {valid} AND (t.action <> :observed OR NOT EXISTS ("
+        "SELECT 1 FROM event e WHERE e.idx = t.event AND e.biz_step = :encoding)) GROUP BY f.id, t.event",
         seen=int(Role.EPC),
         made=int(Role.OUTPUT),
+        observed=int(Action.OBSERVE),
+        encoding=view.term_id(ENCODING),
     )
     found: dict[int, dict[int, int]] = {}
     for lot, event, count in rows:
@@ -96,7 +100,7 @@ def items_of(view: View, lots: Iterable[int]) -> dict[int, Items]:
 def holdings_of(view: View, locator: Locator, lot: int, items: Items = MappingProxyType({})) -> list[Holding]:
     """Where a lot is now, apart from its items. The locator must have been made with the lot among its things."""
     containment = locator.containment
-    rows: list[Sighting] = list(containment.rows.get(lot, []))
+    rows: list[Sighting] = without_labels(view, containment.rows.get(lot, []))
     containers = {row.partner for row in rows if row.role == Role.CHILD and row.partner is not None}
     for container in containers:
         rows += [

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from suyuan.trace.containment import Containment
 from suyuan.trace.geography import Geography
+from suyuan.trace.label_only import label_state
 from suyuan.trace.sightings import Sighting
 from suyuan.trace.tables import Role
 from suyuan.trace.view import View
@@ -20,7 +21,8 @@ from suyuan.trace.view import View
 class Whereabouts(NamedTuple):
     """The present facts of one thing. Ids; ``site`` is a canonical name, ``time`` microseconds UTC."""
 
-    state: str  #: ``in place``, ``in transit``, ``with the consumer``, ``used up``, ``destroyed``, ``unknown``
+    state: str  #: ``in place``, ``in transit``, ``with the consumer``, ``used up``, ``destroyed``, ``unknown``, of a
+    #: thing that is only a label ``encoded`` or ``voided``
     place: int | None = None
     site: str | None = None
     container: int | None = None
@@ -35,6 +37,7 @@ class Locator:
     """Finds the whereabouts of many things at once over one view."""
 
     def __init__(self, view: View, things: Iterable[int]) -> None:
+        self._view = view
         self.geography = Geography(view)
         self.containment = Containment(view, things)
         places: set[int | None] = set()
@@ -49,6 +52,9 @@ class Locator:
         own = self.containment.rows.get(thing, [])
         if not own:
             return Whereabouts("unknown")
+        label = label_state(self._view, own)
+        if label:
+            return Whereabouts(label, time=own[-1].time, event=own[-1].event)  # nobody has it: it is no goods
         above = self.containment.above(thing)
         rows = sorted([*own, *self.containment.carried(thing)], key=_key)
         return self._facts(rows, above[0].container if above else None, self._ended(own))

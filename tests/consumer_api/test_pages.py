@@ -144,6 +144,8 @@ def test_a_page_tells_in_the_order_that_a_shopper_asks() -> None:
         ("in transit", "is on its way."),
         ("with the consumer", "has been sold."),
         ("destroyed", "has been destroyed."),
+        ("encoded", "nobody has recorded that it was put on food."),
+        ("voided", "thrown away before it was put on food."),
         ("unknown", "It comes from Green Hill Farm (12 Hetoudian Town, Laixi, Shandong)."),
     ],
 )
