@@ -17,6 +17,8 @@ from suyuan.labels.typeface import ABOVE, BELOW, PITCH, drawable, typeface
 _STEP = 0.25
 #: Longest text that is fitted, in characters.
 _LONGEST = 1000
+#: Fitted texts that are kept.
+_MOST_FITTED = 2000
 #: What stays together on a line: an AI with its value, a Latin word, a Chinese character with the marks behind it.
 _HAN = "\u2e80-\u2fff\u3003-\u3007\u3021-\u9fff\uff10-\uff5a"
 _CLOSING = "\u3001\u3002\u300b\u300d\u300f\u3011\u3015\u201d\u2019\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f%\u2103"
@@ -91,16 +93,40 @@ class Marks(NamedTuple):
     rules: list[Box]
 
 
-def lay_out(design: Design, content: LabelContent, ruler: Ruler) -> Marks:
-    """The marks of one label.
+class Layout:
+    """Lays out the labels of one batch: texts that they share are fitted once."""
 
-    Raises InvalidInput where a text or symbol does not fit into its place, and InvalidIdentifier where the content
-    has an element string that no symbol may carry.
-    """
-    symbols = [_symbol(element, content, ruler, number) for number, element in enumerate(design.symbol)]
-    texts = [mark for number, element in enumerate(design.text) for mark in _text(element, content, ruler, number)]
-    rules = [rule.box for rule in design.rule] + [side for frame in design.frame for side in frame.sides]
-    return Marks(symbols, texts, rules)
+    def __init__(self, design: Design, ruler: Ruler) -> None:
+        self.design = design
+        self._ruler = ruler
+        self._templates = [FIELD.split(element.text) for element in design.text]
+        self._rules = [rule.box for rule in design.rule] + [side for frame in design.frame for side in frame.sides]
+        self._fitted: dict[tuple[int, str], list[TextMark]] = {}
+
+    def marks(self, content: LabelContent) -> Marks:
+        """The marks of one label.
+
+        Raises InvalidInput where a text or symbol does not fit into its place, and InvalidIdentifier where the content
+        has an element string that no symbol may carry.
+        """
+        symbols = [_symbol(element, content, self._ruler, number) for number, element in enumerate(self.design.symbol)]
+        texts = [mark for number in range(len(self._templates)) for mark in self._text(number, content)]
+        return Marks(symbols, texts, self._rules)
+
+    def _text(self, number: int, content: LabelContent) -> list[TextMark]:
+        text = _filled(self._templates[number], content)
+        known = self._fitted.get((number, text))
+        if known is None:
+            if len(self._fitted) >= _MOST_FITTED:
+                self._fitted.clear()
+            known = _fitted(self.design.text[number], text, self._ruler, f"text[{number}]") if text else []
+            self._fitted[number, text] = known
+        return known
+
+
+def lay_out(design: Design, content: LabelContent, ruler: Ruler) -> Marks:
+    """The marks of a single label; errors as `Layout.marks`."""
+    return Layout(design, ruler).marks(content)
 
 
 def _symbol(element: SymbolElement, content: LabelContent, ruler: Ruler, number: int) -> SymbolMark:
@@ -133,11 +159,11 @@ def _whole_dots(wanted: float, widest: float, dot: float) -> float:
     return min(round(wanted / dot), int(widest / dot + 1e-6)) * dot
 
 
-def _text(element: TextElement, content: LabelContent, ruler: Ruler, number: int) -> list[TextMark]:
-    place = f"text[{number}]"
-    text = _filled(element.text, content, place)
-    if not text:
-        return []
+def _fitted(element: TextElement, text: str, ruler: Ruler, place: str) -> list[TextMark]:
+    """The lines of a text in the largest size in which they fit."""
+    if len(text) > _LONGEST:
+        raise InvalidInput(f"{text[:60]!a} has {len(text)} characters, more than {_LONGEST}", place=place)
+    text = drawable(text, place)
     for size in ruler.sizes(element.size * POINT, element.smallest * POINT):
         lines = _wrapped(text, element.width, size, ruler, element.lines)
         if lines and (ABOVE + BELOW + PITCH * (len(lines) - 1)) * size <= element.height + 1e-6:
@@ -150,16 +176,16 @@ def _text(element: TextElement, content: LabelContent, ruler: Ruler, number: int
     )
 
 
-def _filled(template: str, content: LabelContent, place: str) -> str:
-    """The text with its fields; empty where it has fields and all of them are."""
-    names = FIELD.findall(template)
-    values = {name: _value(name, content) for name in names}
-    if names and not any(values.values()):
+def _filled(template: list[str], content: LabelContent) -> str:
+    """Literals and fields in turn, as one text; empty where there are fields and all of them are."""
+    if len(template) == 1:
+        return template[0]
+    values = [_value(name, content) for name in template[1::2]]
+    if not any(values):
         return ""
-    text = FIELD.sub(lambda match: values[match[1]], template).strip()
-    if len(text) > _LONGEST:
-        raise InvalidInput(f"{text[:60]!a} has {len(text)} characters, more than {_LONGEST}", place=place)
-    return drawable(text, place)
+    parts = template.copy()
+    parts[1::2] = values
+    return "".join(parts).strip()
 
 
 def _value(name: str, content: LabelContent) -> str:

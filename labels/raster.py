@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from functools import lru_cache
+from math import ceil
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
@@ -18,6 +19,8 @@ from suyuan.labels.typeface import ABOVE, BELOW, FILE
 #: Resolutions of label printers, in dots an inch.
 RESOLUTIONS = (203, 300, 600)
 _INCH = 25.4
+#: Of a picture of one bit: with 1, Pillow would keep a 1 that is neither black nor white to its operations.
+_WHITE = 255
 
 
 class Dots:
@@ -38,11 +41,18 @@ class Dots:
 
     def width(self, text: str, size: float) -> float:
         """As it is drawn: small characters are fitted to the dots."""
-        return float(face(self.dots(size)).getlength(text)) * self.dot
+        dots = self.dots(size)
+        return sum([_advance(character, dots) for character in text]) * self.dot
 
     def dots(self, millimetres: float) -> int:
         """The nearest number of dots."""
         return round(millimetres / self.dot)
+
+
+@lru_cache(maxsize=16_384)
+def _advance(character: str, size: int) -> float:
+    """Width of a character in dots; the font has no kerning, so that a text is as wide as its characters."""
+    return float(face(size).getlength(character))
 
 
 @lru_cache(maxsize=128)
@@ -55,12 +65,11 @@ def picture(design: Design, content: LabelContent, dpi: int) -> Image.Image:
     """One label in black (0) and white at *dpi*; errors as `lay_out`."""
     dots = Dots(dpi)
     marks = lay_out(design, content, dots)
-    image = Image.new("1", (dots.dots(design.width), dots.dots(design.height)), 1)
+    image = Image.new("1", (dots.dots(design.width), dots.dots(design.height)), _WHITE)
     for rule in marks.rules:
         image.paste(0, rule_dots(rule, dots))
     for text in marks.texts:
-        ink, left, top = text_dots(text, dots)
-        _print(image, ink, left, top)
+        _print(image, line_dots(text.text, dots.dots(text.size)), *text_corner(text, dots))
     for symbol in marks.symbols:
         _print(image, symbol_dots(symbol, dots), dots.dots(symbol.x), dots.dots(symbol.y))
     return image
@@ -79,21 +88,23 @@ def rule_dots(rule: Box, dots: Dots) -> tuple[int, int, int, int]:
     return left, top, left + max(1, dots.dots(rule.width)), top + max(1, dots.dots(rule.height))
 
 
-def text_dots(mark: TextMark, dots: Dots) -> tuple[Image.Image, int, int]:
-    """A line of text as a picture, and where its upper left corner goes."""
-    size = dots.dots(mark.size)
-    ink, above = _line(mark.text, size)
-    return ink, dots.dots(mark.x), dots.dots(mark.baseline) - above
+def text_corner(mark: TextMark, dots: Dots) -> tuple[int, int]:
+    """Where the upper left corner of a line's picture goes."""
+    return dots.dots(mark.x), dots.dots(mark.baseline) - _above(dots.dots(mark.size))
 
 
-@lru_cache(maxsize=1024)
-def _line(text: str, size: int) -> tuple[Image.Image, int]:
-    """A line of text, and how far its baseline is below its top."""
-    font = face(size)
-    above, below = round(ABOVE * size) + 2, round(BELOW * size) + 2
-    image = Image.new("1", (int(font.getlength(text)) + 2, above + below), 1)
+def line_dots(text: str, size: int) -> Image.Image:
+    """A line of text as a picture; its baseline is at the same height for all texts of the size."""
+    font, above = face(size), _above(size)
+    image = Image.new(
+        "1", (ceil(sum([_advance(character, size) for character in text])) + 2, above + round(BELOW * size) + 2), _WHITE
+    )
     ImageDraw.Draw(image).text((0, above), text, font=font, fill=0, anchor="ls")
-    return image, above
+    return image
+
+
+def _above(size: int) -> int:
+    return round(ABOVE * size) + 2
 
 
 def symbol_dots(mark: SymbolMark, dots: Dots) -> Image.Image:
@@ -103,7 +114,7 @@ def symbol_dots(mark: SymbolMark, dots: Dots) -> Image.Image:
 
 def drawn(rows: Modules, width: int, height: int) -> Image.Image:
     """Modules as a picture, each so many dots wide and high."""
-    image = Image.new("1", (len(rows[0]) * width, len(rows) * height), 1)
+    image = Image.new("1", (len(rows[0]) * width, len(rows) * height), _WHITE)
     for x, y, across, down in rectangles(rows):
         image.paste(0, (x * width, y * height, (x + across) * width, (y + down) * height))
     return image

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import islice
 
 import msgspec
 
+from suyuan.base.errors import InvalidInput
 from suyuan.labels.content import LabelContent
 from suyuan.labels.design import Design
+from suyuan.labels.epc_list import epc_csv
+from suyuan.labels.raster import png
+from suyuan.labels.svg import svg
+from suyuan.labels.zpl import Rfid, ZplLabels
 
 
 class Output(StrEnum):
@@ -30,27 +36,6 @@ MEDIA = {
 }
 
 
-class Lock(StrEnum):
-    """What a printer does with the EPC bank after writing it."""
-
-    NONE = "none"
-    LOCKED = "locked"
-
-
-class Rfid(msgspec.Struct, frozen=True):
-    """How a printer writes the tag in a label (ZPL ^RS, ^RR, ^RF, ^HV)."""
-
-    #: Labels that are tried before the printer gives up (^RS n, 1 to 10).
-    labels_to_try: int = 3
-    #: Write attempts for one label (^RR, 0 to 10).
-    retries: int = 3
-    lock: Lock = Lock.NONE
-    #: Sends EPC and TID back to the host after writing (^HV).
-    read_back: bool = True
-    #: Access password of 8 hexadecimal digits; needed to lock.
-    password: str | None = None
-
-
 class Options(msgspec.Struct, frozen=True):
     """How it is drawn."""
 
@@ -65,6 +50,31 @@ class Options(msgspec.Struct, frozen=True):
 def render(design: Design, contents: Iterable[LabelContent], output: Output, options: Options) -> Iterator[bytes]:
     """The file in parts, in order. PNG and SVG hold one label; ZPL and CSV stream label by label.
 
-    Raises InvalidInput for what does not fit the design, before the first part where that can be known.
+    Raises InvalidInput for what does not fit the design; for PDF, PNG and SVG before the first part, for ZPL and CSV
+    at the label that does not.
     """
-    raise NotImplementedError
+    match output:
+        case Output.PDF:
+            from suyuan.labels.pdf import pdf  # reportlab, for PDF only
+
+            yield pdf(design, contents, options.skip)
+        case Output.PNG:
+            yield png(design, _only(contents), options.dpi)
+        case Output.SVG:
+            yield svg(design, _only(contents))
+        case Output.ZPL:
+            labels = ZplLabels(design, options.dpi, options.rfid)
+            for content in contents:
+                yield labels.label(content).encode("ascii")
+        case Output.CSV:
+            for line in epc_csv(contents):
+                yield line.encode("ascii")
+
+
+def _only(contents: Iterable[LabelContent]) -> LabelContent:
+    """The one label of a picture."""
+    first = list(islice(contents, 2))
+    if len(first) != 1:
+        found = "none" if not first else "several"
+        raise InvalidInput(f"a picture holds one label, and there are {found}", remedy="choose one number, or PDF")
+    return first[0]
