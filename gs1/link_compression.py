@@ -8,12 +8,12 @@ value from the query that are no AI's.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import digital_link, element_string
 from suyuan.gs1.application_identifiers import PRIMARY, check_value
 from suyuan.gs1.characters import link_escape, link_unescape
+from suyuan.gs1.digital_link import DigitalLink
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.link_bits import BitReader, BitWriter, fits, is_pair, is_text
 
@@ -43,19 +43,6 @@ _BY_SAVING = sorted(SEQUENCES.items(), key=lambda row: (-sum(map(len, row[1])), 
 #: What has no key in its path but 24 bits: no key with a value is shorter.
 _SHORTEST = 4
 _PATH = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?://[^/?#\s]+(?:/[^?#\s]*)?)/([A-Za-z0-9_-]+)/?(?:\?([^#\s]*))?(?:#\S*)?")
-
-
-class Expanded(NamedTuple):
-    """What a compressed link says."""
-
-    #: Scheme, host and the path in front of the key, without a slash at the end.
-    stem: str
-    #: Key and qualifiers in the order of the standard.
-    elements: Elements
-    #: Data attributes.
-    attributes: Elements
-    #: What else stands in the query, ``key=value``, escaped.
-    others: tuple[str, ...]
 
 
 def compress(link: str, *, optimised: bool = True, keep_key: bool = False) -> str:
@@ -117,13 +104,12 @@ def decompress(uri: str) -> str:
     Data attributes and other keys follow in the query. Raises InvalidIdentifier for what is not a compressed link.
     """
     found = expand(uri)
-    link = digital_link.build(found.elements, found.attributes, stem=found.stem)
-    others = "&".join(found.others)
-    return f"{link}{'&' if found.attributes else '?'}{others}" if others else link
+    query = "&".join((*(f"{ai}={link_escape(value)}" for ai, value in found.attributes), *found.others))
+    return digital_link.build(found.elements, stem=found.stem) + (f"?{query}" if query else "")
 
 
-def expand(uri: str) -> Expanded:
-    """What a compressed Digital Link says; `decompress` without writing it. Raises InvalidIdentifier."""
+def expand(uri: str) -> DigitalLink:
+    """What a compressed Digital Link says. Raises InvalidIdentifier for anything else."""
     match = _PATH.fullmatch(uri) if len(uri) <= digital_link.LONGEST and uri.isascii() else None
     if match is None or len(match[2]) < _SHORTEST:
         raise InvalidIdentifier(f"{uri[:80]!a} ({len(uri)} characters) is not a compressed GS1 Digital Link")
@@ -165,21 +151,22 @@ def _read(text: str, order: int) -> tuple[Elements, Elements]:
     return tuple(elements), tuple(others)
 
 
-def _expanded(stem: str, before: Elements, inside: Elements, others: Elements, query: str) -> Expanded:
-    """The whole link, its values checked and in order."""
-    uncompressed = digital_link.attributes(digital_link.Link(stem, (), query))
-    if any(not key or _is_ai(key) for key, _ in others):
-        raise InvalidIdentifier("a key beside the AIs is empty or a number")
+def _expanded(stem: str, before: Elements, inside: Elements, others: Elements, query: str) -> DigitalLink:
+    """The whole link, its values checked and in order: that of the uncompressed link."""
     found: dict[str, str] = {}
-    for ai, value in before + inside + uncompressed:
+    for ai, value in before + inside:
         check_value(ai, value)
         if ai in found:
             raise InvalidIdentifier(f"AI {ai} is there twice", place=f"({ai})")
         found[ai] = value
+    if any(not key or _is_ai(key) for key, _ in others):
+        raise InvalidIdentifier("a key beside the AIs is empty or a number")
     elements, attributes = element_string.identify(tuple(found.items()))
-    inner = [f"{key}={link_escape(value)}" for key, value in others]
-    outer = [part for part in query.split("&") if part and not _is_ai(part.partition("=")[0])]
-    return Expanded(stem, elements, attributes, (*inner, *outer))
+    parts = [f"{key}={link_escape(value)}" for key, value in (*sorted(attributes), *others)]
+    if query:
+        parts.append(query)
+    link = digital_link.build(elements, stem=stem)
+    return digital_link.read(link + "?" + "&".join(parts) if parts else link)
 
 
 def _is_ai(key: str) -> bool:
