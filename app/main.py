@@ -15,6 +15,7 @@ from suyuan.app.health import Measured, Metrics
 from suyuan.app.migrate import migrate, require_schema
 from suyuan.app.provenance import LedgerProvenance
 from suyuan.app.read_only import ReadOnlyWriter
+from suyuan.app.staff.routes import create_router as create_staff_router
 from suyuan.app.writing import WriterSettings
 from suyuan.base.database import is_sqlite, open_reader, sqlite_url
 from suyuan.base.errors import InvalidSetting
@@ -80,6 +81,7 @@ def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     for module in _ROUTES:
         app.include_router(module.router)
     app.include_router(create_label_router(settings.base_url(), require(Permission.PRINT_LABELS)))
+    app.include_router(create_staff_router(settings))
     app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
 
 

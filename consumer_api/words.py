@@ -121,9 +121,9 @@ def step_of(step: str | None, disposition: str | None) -> str:
     return STEPS.get(step or "", UNNAMED_STEP)
 
 
-def load_translations(language: str) -> Translations:
-    """The compiled catalogue of one of `LANGUAGES`."""
-    with (_FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+def load_translations(language: str, folder: Path = _FOLDER) -> Translations:
+    """The compiled catalogue of one of `LANGUAGES`; *folder* holds the catalogues of other pages than the shopper's."""
+    with (folder / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)

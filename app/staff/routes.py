@@ -1,0 +1,21 @@
+"""All staff pages, composed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from suyuan.app.staff import batch_pages, label_pages, login
+from suyuan.app.staff.drawing import Drawing
+from suyuan.app.staff.frame import Frame
+from suyuan.app.staff.sessions import Sessions
+from suyuan.base.settings import Settings
+
+
+def create_router(settings: Settings) -> APIRouter:
+    """The pages under ``/staff``. Nothing is opened; a session is a file in the data folder when somebody logs in."""
+    frame, sessions, drawing = Frame(), Sessions(settings.data), Drawing(settings.base_url())
+    router = APIRouter()
+    router.include_router(login.create_router(frame, sessions))
+    router.include_router(label_pages.create_router(frame, sessions, drawing))
+    router.include_router(batch_pages.create_router(frame, sessions, drawing))
+    return router
