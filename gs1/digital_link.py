@@ -240,10 +240,11 @@ def _check_place(ai: str, elements: Elements, found: dict[str, str]) -> None:
         raise InvalidIdentifier(f"AI {ai} is there twice", place=f"({ai})")
     if ai in NOT_IN_QUERY:
         raise InvalidIdentifier(f"AI {ai} is not a data attribute of links", place=f"({ai})")
-    (key, _), *rest = elements
-    for sequence in PRIMARY[key].qualifiers:
-        if ai in sequence and all(qualifier in sequence for qualifier, _ in rest):
-            raise InvalidIdentifier(f"AI {ai} qualifies AI {key}, so it belongs into the path", place=f"({ai})")
+    for sequence in PRIMARY[elements[0][0]].qualifiers:
+        if ai in sequence and all(qualifier in sequence for qualifier, _ in elements[1:]):
+            raise InvalidIdentifier(
+                f"AI {ai} qualifies AI {elements[0][0]}, so it belongs into the path", place=f"({ai})"
+            )
 
 
 def build(elements: Elements, attributes: Elements = (), *, stem: str = CANONICAL_STEM) -> str:

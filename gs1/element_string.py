@@ -66,9 +66,12 @@ def _plain(text: str) -> list[tuple[str, str]]:
     symbology = _SYMBOLOGY.match(text)
     parts = _SEPARATORS.split(text[symbology.end() :] if symbology else text)
     pairs = []
-    for part in parts[parts[0] == "" : len(parts) - (parts[-1] == "")] or [""]:
+    inner = parts[parts[0] == "" : len(parts) - (parts[-1] == "")]
+    if not inner:
+        raise InvalidIdentifier("element string is empty")
+    for part in inner:
         if not part:
-            raise InvalidIdentifier(f"element string {text[:60]!a} has nothing where an AI should be")
+            raise InvalidIdentifier(f"element string {text[:60]!a} has two separators in a row")
         rest = part
         while rest:
             ai, value, rest = _first(rest)

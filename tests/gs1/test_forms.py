@@ -128,7 +128,7 @@ def test_schemes_without_a_key_have_only_their_urn(text: str, scheme: str) -> No
         ("urn:epc:tag:sgtin-198:0.1.2", "2 fields, expected 3"),
         ("x" * 2001, "2001 characters"),
         ("hello", "application identifier"),
-        ("(10)LOT", "names no thing"),
+        ("(10)LOT", "AI 10 (BATCH/LOT) needs AI 01"),
     ],
 )
 def test_what_is_no_identifier_is_refused_with_the_reason(text: str, says: str) -> None:
