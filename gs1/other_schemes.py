@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 
 from suyuan.base.errors import InvalidIdentifier
+from suyuan.gs1 import raw_uri
+from suyuan.gs1.control_fields import split_controls
 
 _NUMBER = "(0|[1-9][0-9]*)"
 _CAGE = "[0-9A-HJ-NP-Z]{5,6}"
@@ -16,10 +18,11 @@ _ADI_CHARACTER = "(?:[0-9A-Z-]|%2[Ff])"
 
 _GID = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}", re.ASCII)
 _USDOD = re.compile(rf"{_CAGE}\.{_NUMBER}", re.ASCII)
-_ADI = re.compile(rf"{_CAGE}\.{_ADI_CHARACTER}{{0,32}}\.(?:%23)?{_ADI_CHARACTER}{{1,30}}", re.ASCII)
+_ADI = re.compile(
+    rf"{_CAGE}\.{_ADI_CHARACTER}{{0,32}}\.(?:%23{_ADI_CHARACTER}{{1,29}}|{_ADI_CHARACTER}{{1,30}})", re.ASCII
+)
 _BIC = re.compile("[A-Z]{3}[JUZ][0-9]{7}", re.ASCII)
 _IMO = re.compile("[0-9]{7}", re.ASCII)
-_RAW = re.compile(r"[1-9][0-9]{0,3}\.(?:x[0-9A-F]{2,4}\.)?(?:x[0-9A-F]{1,1000}|[0-9]{1,1000})", re.ASCII)
 
 #: Largest manager, class and serial of a GID (28, 24 and 36 bits) and serial of a US DoD EPC (36 bits).
 _GID_LIMITS = (2**28 - 1, 2**24 - 1, 2**36 - 1)
@@ -59,25 +62,33 @@ def _is_imo(text: str) -> bool:
     return sum(int(digit) * (7 - place) for place, digit in enumerate(text[:6])) % 10 == int(text[6])
 
 
-def _is_raw(text: str) -> bool:
-    return _RAW.fullmatch(text) is not None
-
-
-_CHECKS: dict[str, Callable[[str], bool]] = {
-    "urn:epc:id:gid:": _is_gid,
-    "urn:epc:id:usdod:": _is_usdod,
-    "urn:epc:id:adi:": _is_adi,
-    "urn:epc:id:bic:": _is_bic,
-    "urn:epc:id:imovn:": _is_imo,
-    "urn:epc:raw:": _is_raw,
-}
+#: By what a URN begins with: the check of the rest, and what it expects.
+_CHECKS: dict[str, tuple[Callable[[str], bool], str]] = {
+    "urn:epc:id:gid:": (
+        _is_gid, "three numbers without leading zeros, at most " + ", ".join(map(str, _GID_LIMITS))
+    ),
+    "urn:epc:id:usdod:": (_is_usdod, f"a CAGE code or DoDAAC and a number of at most {_GID_LIMITS[2]}"),
+    "urn:epc:id:adi:": (
+        _is_adi, "a CAGE code or DoDAAC, a part number of at most 32 and a serial of 1 to 30 of 0-9 A-Z - and %2F"
+    ),
+    "urn:epc:id:bic:": (_is_bic, "three letters, J, U or Z, six digits and their check digit"),
+    "urn:epc:id:imovn:": (_is_imo, "six digits and their check digit"),
+}  # fmt: skip
+_RAW = "urn:epc:raw:"
 
 
 def canonical(uri: str) -> str | None:
-    """The one form of a URN of these schemes; None for other URNs. Raises InvalidIdentifier for a malformed one."""
+    """The one form of a URN of these schemes; None for other URNs. Raises InvalidIdentifier for a malformed one.
+
+    The control fields of a raw URI say nothing about the thing: they are left out.
+    """
+    if uri.startswith(_RAW):
+        raw_uri.parse(uri)
+        return _RAW + split_controls(uri[len(_RAW) :])[1]
     head = next((head for head in _CHECKS if uri.startswith(head)), None)
     if head is None:
         return None
-    if not _CHECKS[head](uri[len(head) :]):
-        raise InvalidIdentifier(f"{uri[:80]!a} is not a valid {head[:-1]}: wrong form, range or check digit")
+    check, expected = _CHECKS[head]
+    if not check(uri[len(head) :]):
+        raise InvalidIdentifier(f"{uri[:80]!a} is not a valid {head[:-1]}: expected {expected}")
     return uri.replace("%2f", "%2F")

@@ -31,6 +31,7 @@ def test_good_urns_are_kept(uri: str) -> None:
 
 def test_escapes_get_one_form() -> None:
     assert canonical("urn:epc:id:adi:W81X9C..%23A%2f1") == "urn:epc:id:adi:W81X9C..%23A%2F1"
+    assert canonical("urn:epc:raw:[att=x01][umi=1]:96.xA9.x0102") == "urn:epc:raw:96.xA9.x0102"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ def test_escapes_get_one_form() -> None:
         "urn:epc:id:usdod:CAGIY.5678",
         "urn:epc:id:usdod:CAGEY.68719476736",
         "urn:epc:id:adi:35962.PQ7VZ4.",
+        "urn:epc:id:adi:35962.PQ7VZ4.%23" + "1" * 30,
         "urn:epc:id:adi:35962.pq7.M37",
         "urn:epc:id:bic:CSQU3054384",
         "urn:epc:id:bic:CSQX3054383",
@@ -50,6 +52,8 @@ def test_escapes_get_one_form() -> None:
         "urn:epc:id:imovn:917618",
         "urn:epc:id:imovn:٩١٧٦١٨٧",
         "urn:epc:raw:96.xe280",
+        "urn:epc:raw:8.x100",
+        "urn:epc:raw:[att=x1]:96.x00",
         "urn:epc:raw:",
     ],
 )
