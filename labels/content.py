@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.forms import Identifier, parse
+from suyuan.gs1 import digital_link, element_string
+from suyuan.gs1.epc_uri import Elements
+from suyuan.gs1.forms import parse
 
 #: The names that a design may show, and what stands there. A name that a batch has no text for prints nothing.
 FIELDS = {
@@ -28,6 +30,7 @@ FIELDS = {
     "parent": "the thing that this one was cut from",
     "number": "number of the label within its batch",
     "count": "labels in the batch",
+    "identity": "element string without dates and weights; filled in by itself",
 }
 
 
@@ -56,11 +59,23 @@ def content(
     Raises InvalidIdentifier where the identifier is wrong, or has no Digital Link.
     """
     found = parse(identifier.strip())
-    link, element_string = Identifier(found.elements).digital_link, found.element_string
-    if link is None or element_string is None:
+    if not found.elements:
         raise InvalidIdentifier(
             f"{identifier[:60]!a} has no Digital Link", remedy="label it with a GTIN, SSCC, GLN or GRAI"
         )
+    return of_elements(found.elements, found.attributes, public_url, fields, epc_hex)
+
+
+def of_elements(
+    elements: Elements,
+    attributes: Elements,
+    public_url: str,
+    fields: dict[str, str] | None = None,
+    epc_hex: str | None = None,
+) -> LabelContent:
+    """The label of a key with its qualifiers, in the standard's order, that have been checked."""
+    link = public_url.rstrip("/") + "/" + digital_link.build(elements).split("/", 3)[3]
+    identity = element_string.build(elements)
     return LabelContent(
-        public_url.rstrip("/") + "/" + link.split("/", 3)[3], element_string, epc_hex, dict(fields or {})
+        link, identity + element_string.build(attributes), epc_hex, {**(fields or {}), "identity": identity}
     )
