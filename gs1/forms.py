@@ -1,8 +1,8 @@
 """Every writing of one identifier: what `suyuan decode` shows.
 
 `parse` reads any writing; `forms_of` writes all the others. A form that does not apply is None: a Digital Link does
-not tell how long the company prefix is, so that EPC URI and tag need it as a parameter; a serial with letters fits no
-96-bit tag.
+not tell how long the company prefix is, so that EPC URI and classic tag need it from elsewhere; a serial with letters
+fits no 96-bit tag.
 """
 
 from __future__ import annotations
@@ -12,12 +12,33 @@ import re
 import msgspec
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1 import digital_link, element_string, epc_uri, names, other_schemes, tag_encoding
+from suyuan.gs1 import (
+    digital_link,
+    element_string,
+    epc_pattern,
+    epc_uri,
+    link_compression,
+    names,
+    other_schemes,
+    plus_encoding,
+    scan_data,
+    tag_encoding,
+    tag_forms,
+)
+from suyuan.gs1.ai_table import NOT_IN_QUERY
+from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.names import Name
+from suyuan.gs1.tag_encoding import NAMES as CLASSIC_NAMES
+from suyuan.gs1.tag_forms import HEADERS, Named, TagForm
+from suyuan.gs1.tag_layouts import DEFAULTS
 
-_TAG = re.compile("[0-9A-Fa-f]{24}", re.ASCII)
-_TAG_HEADER = re.compile("3[0-3]", re.ASCII)
+_HEX = re.compile("[0-9A-Fa-f]{8,}", re.ASCII)
+#: A text of digits only that is so long is rather a tag than an element string, when it is neither.
+_SHORTEST_TAG = 24
+_TAG_PATTERN = "urn:epc:pat:"
+#: Scheme and host of a link, without a path.
+_HOST = re.compile("https?://([^/]+)", re.ASCII | re.IGNORECASE)
 #: Names for what EPC has no scheme for, by the last AI.
 _SCHEME_NAMES = {
     "10": "lot", "22": "cpv", "415": "payto", "7040": "uic", "8013": "gmn", "8019": "srin", "8020": "refno",
@@ -29,18 +50,18 @@ class Forms(msgspec.Struct, frozen=True):
 
     #: What was asked.
     input: str
-    #: ``sgtin-96`` and the like where a tag can hold it, else the plain scheme: ``sgtin``, ``lgtin``, ``sgln``, ...
+    #: Name of the tag's encoding (``sgtin-96``, ``sgtin+``), else the plain scheme: ``sgtin``, ``lgtin``, ``sgln``, ...
     scheme: str
     #: Pure-identity, class or pattern URN.
     epc_uri: str | None
     tag_uri: str | None
-    #: Canonical and uncompressed, data attributes in the query.
+    #: Canonical and uncompressed, data attributes in the query; with the host name of a "++" tag.
     digital_link: str | None
     #: With brackets.
     element_string: str | None
-    #: The 96-bit EPC in 24 capital hexadecimal digits.
+    #: The EPC in capital hexadecimal digits.
     hex: str | None
-    #: Filter value of the tag, 0 to 7.
+    #: Filter value of the tag.
     filter: int | None
 
 
@@ -52,10 +73,12 @@ class Identifier(msgspec.Struct, frozen=True):
     #: Data attributes that came along (dates, weights): they describe the thing, they do not name it.
     attributes: Elements = ()
     company_prefix_length: int | None = None
-    #: Filter value, where it was read from a tag.
-    filter: int | None = None
-    #: The URN of an EPC scheme without a GS1 key.
+    #: The URN of an EPC scheme without a GS1 key, or of a pattern that is no class.
     urn: str | None = None
+    #: The tag that it was read from, or that a tag URI told.
+    tag: TagForm | None = None
+    #: Scheme, host and front of the path of the Digital Link that it was read from.
+    stem: str | None = None
 
     @property
     def name(self) -> Name:
@@ -70,12 +93,27 @@ class Identifier(msgspec.Struct, frozen=True):
 
         Raises InvalidIdentifier when the length does not fit the key.
         """
-        return names.epc_urn(*self.name)
+        if self.tag is not None and self.tag.epc_uri is not None:
+            return self.tag.epc_uri
+        return None if self.urn and self.urn.startswith(_TAG_PATTERN) else names.epc_urn(*self.name)
+
+    @property
+    def tag_uri(self) -> str | None:
+        """Tag URI of the tag that it was read from, or pattern of tags; None for all else."""
+        if self.tag is not None:
+            return self.tag.tag_uri
+        return self.urn if self.urn and self.urn.startswith(_TAG_PATTERN) else None
 
     @property
     def digital_link(self) -> str | None:
-        """The canonical Digital Link with all qualifiers and attributes; None where the scheme has none."""
-        return digital_link.build(self.elements, self.attributes) if self.elements else None
+        """The canonical Digital Link with all qualifiers; None where the scheme has none.
+
+        The data attributes that a link may hold are in its query. A "++" tag has its own host name.
+        """
+        if not self.elements:
+            return None
+        hostname = self.tag.hostname if self.tag is not None else None
+        return _link(self.elements, self.attributes, hostname)
 
     @property
     def element_string(self) -> str | None:
@@ -91,74 +129,230 @@ class Identifier(msgspec.Struct, frozen=True):
         return found.name if found else _SCHEME_NAMES[self.elements[-1][0]]
 
 
-def parse(text: str, *, company_prefix_length: int | None = None) -> Identifier:
-    """The identifier in any writing: hex of a 96-bit tag, tag URI, EPC URI, Digital Link, element string.
+def _link(elements: Elements, attributes: Elements, hostname: str | None) -> str:
+    stem = digital_link.CANONICAL_STEM if hostname is None else f"https://{hostname}"
+    if attributes:
+        attributes = tuple(sorted([pair for pair in attributes if pair[0] not in NOT_IN_QUERY]))
+    return digital_link.build(elements, attributes, stem=stem)
 
-    The company prefix length (6 to 12) is used where the writing does not tell it, and has to fit the key.
+
+def parse(
+    text: str, *, company_prefix_length: int | None = None, company_prefixes: CompanyPrefixes = NONE
+) -> Identifier:
+    """The identifier in any writing.
+
+    Read are the bits of a tag in hexadecimal digits, tag, EPC, pattern and raw URIs, Digital Links, compressed or not,
+    element strings with and without brackets, and what scanners send. The company prefix length (6 to 12) is used where
+    the writing does not tell it, and has to fit the key; where it is not given, the list of company prefixes is asked.
     Raises InvalidIdentifier for anything else, and for whatever breaks a rule of its standard.
     """
     if len(text) > names.LONGEST:
         raise InvalidIdentifier(f"identifier of {len(text)} characters is longer than {names.LONGEST}")
-    if _TAG.fullmatch(text) and _TAG_HEADER.match(text):
-        tag = tag_encoding.decode(text)
-        return _from_epc(tag.uri, tag.filter)
-    if text[:8].lower() == "urn:epc:":
-        return _from_urn("urn:epc:" + text[8:])
-    found = _from_link(text) if text[:4].lower() == "http" else _from_element_string(text)
-    if company_prefix_length is None:
+    found = _read(text)
+    if found.company_prefix_length is not None or not found.elements:
         return found
+    if company_prefix_length is None:
+        return _with_listed_length(found, company_prefixes)
     found = msgspec.structs.replace(found, company_prefix_length=company_prefix_length)
     found.epc_uri  # noqa: B018 - refuses a length that does not fit the key
     return found
 
 
+def _read(text: str) -> Identifier:
+    if _HEX.fullmatch(text):
+        return _from_hex(text)
+    if text[:8].lower() == "urn:epc:":
+        return _from_urn("urn:epc:" + text[8:])
+    return _from_link(text) if text[:4].lower() == "http" else _from_element_string(text)
+
+
+def _with_listed_length(found: Identifier, company_prefixes: CompanyPrefixes) -> Identifier:
+    length = company_prefixes.length_of(*found.elements[0])
+    if length is None:
+        return found
+    longer = msgspec.structs.replace(found, company_prefix_length=length)
+    try:
+        longer.epc_uri  # noqa: B018 - an asset number that is nothing but the prefix has no reference
+    except InvalidIdentifier:
+        return found
+    return longer
+
+
+def _from_hex(text: str) -> Identifier:
+    """A tag; digits alone may be an element string, too."""
+    if not text.isdigit():
+        return _from_tag(text.upper())
+    if text[:2] not in HEADERS:
+        return _from_element_string(text)
+    try:
+        return _from_tag(text)
+    except InvalidIdentifier as refused:
+        try:
+            return _from_element_string(text)
+        except InvalidIdentifier:
+            if len(text) < _SHORTEST_TAG:
+                raise
+            raise refused from None
+
+
+def _from_tag(digits: str) -> Identifier:
+    if digits[:2] not in plus_encoding.PLUS_HEADERS:
+        tag = tag_encoding.decode(digits)
+        return _from_epc(tag.uri, tag_forms.of_tag(tag, digits))
+    plus = plus_encoding.decode(digits)
+    form = TagForm(plus.encoding, plus.filter, digits, None, None, plus.hostname)
+    return Identifier(_without_zero(plus.link_elements), plus.link_attributes, tag=form)
+
+
 def _from_urn(uri: str) -> Identifier:
     if uri.startswith("urn:epc:tag:"):
         tag = tag_encoding.from_tag_uri(uri)
-        return _from_epc(tag.uri, tag.filter)
+        return _from_epc(tag.uri, tag_forms.of_tag(tag))
+    if uri.startswith(_TAG_PATTERN):
+        return Identifier((), urn=epc_pattern.parse(uri).uri)
+    if not uri.startswith("urn:epc:idpat:"):
+        return _from_epc(uri)
+    try:
+        return _from_epc(uri)
+    except InvalidIdentifier:
+        if "*" not in uri:
+            raise  # a pattern of one thing is an EPC that somebody has written wrongly
+        return Identifier((), urn=epc_pattern.parse(uri).uri)  # more wildcards than a class of things has
+
+
+def _from_epc(uri: str, tag: TagForm | None = None) -> Identifier:
     other = other_schemes.canonical(uri)
-    return Identifier((), urn=other) if other is not None else _from_epc(uri)
-
-
-def _from_epc(uri: str, filter_value: int | None = None) -> Identifier:
+    if other is not None:
+        return Identifier((), urn=other, tag=tag)
     found = epc_uri.parse(uri)
-    return Identifier(found.elements, (), found.company_prefix_length, filter_value)
+    return Identifier(found.elements, (), found.company_prefix_length, tag=tag)
 
 
 def _from_link(text: str) -> Identifier:
-    link = digital_link.parse(text)
-    return Identifier(link.elements, digital_link.attributes(link))
+    """An uncompressed link, or a compressed one; what is neither is refused for what it is more likely meant as."""
+    try:
+        link = digital_link.parse(text)
+        return Identifier(link.elements, digital_link.attributes(link), stem=link.stem)
+    except InvalidIdentifier as refused:
+        if not link_compression.is_candidate(text):
+            raise
+        try:
+            expanded = link_compression.expand(text)
+        except InvalidIdentifier:
+            raise refused from None
+    return Identifier(expanded.elements, expanded.attributes, stem=expanded.stem)
 
 
 def _from_element_string(text: str) -> Identifier:
-    try:
-        elements, attributes = element_string.identify(element_string.parse(text))
-    except InvalidIdentifier:
-        if re.fullmatch("[0-9A-Fa-f]{8,}", text, re.ASCII) and not text.isdigit():
-            tag_encoding.tag_to_uri(text)  # refuses it, and says what is wrong with it as a tag
-        raise
-    if elements[-1] == ("254", "0"):
-        elements = elements[:1]  # TDS 6.3.3: extension 0 is a GLN without extension
-    return Identifier(elements, attributes)
+    if text.startswith("]"):
+        return _from_scan(text)
+    elements, attributes = element_string.identify(element_string.parse(text))
+    return Identifier(_without_zero(elements), attributes)
 
 
-def forms_of(text: str, *, company_prefix_length: int | None = None, filter: int = 0) -> Forms:  # noqa: A002
-    """All forms of the identifier in any writing; ``filter`` is for what did not come from a tag.
+def _from_scan(text: str) -> Identifier:
+    scan = scan_data.read(text)
+    if scan.link is not None:
+        return Identifier(scan.link.elements, scan.link.attributes, stem=scan.link.stem)
+    if not scan.elements:
+        raise InvalidIdentifier(f"a {scan.symbology} symbol holds {scan.message[:60]!a}, which names no thing")
+    elements, attributes = element_string.identify(scan.elements)
+    return Identifier(_without_zero(elements), attributes)
 
-    Raises InvalidIdentifier as `parse`, and for a filter that is not 0 to 7.
+
+def _without_zero(elements: Elements) -> Elements:
+    """TDS 6.3.3: extension 0 is a GLN without extension."""
+    return elements[:-1] if elements[-1] == ("254", "0") else elements
+
+
+def forms_of(
+    text: str,
+    *,
+    company_prefix_length: int | None = None,
+    company_prefixes: CompanyPrefixes = NONE,
+    scheme: str | None = None,
+    filter: int | None = None,  # noqa: A002
+    hostname: str | None = None,
+    strict: bool = False,
+) -> Forms:
+    """All forms of the identifier in any writing.
+
+    A tag keeps its encoding and filter value; what did not come from a tag gets the shortest encoding of its scheme and
+    filter value 0. ``scheme``, the name of an encoding, and ``filter`` say otherwise; ``hostname`` is for "++" tags of
+    what is no Digital Link. A tag that cannot be made is left out, unless it was asked for by its ``scheme`` or with
+    ``strict``: then InvalidIdentifier says why. Otherwise it is raised as by `parse`.
     """
-    found = parse(text, company_prefix_length=company_prefix_length)
+    found = parse(text, company_prefix_length=company_prefix_length, company_prefixes=company_prefixes)
     uri = found.epc_uri
-    value = filter if found.filter is None else found.filter
-    tag = tag_encoding.encode(uri, value) if uri is not None else None
-    written = tag_encoding.decode(tag) if tag is not None else None
+    tag = found.tag
+    if scheme is not None:
+        tag = _asked(found, uri, scheme.lower(), filter, hostname, strict=strict)
+    elif tag is None:
+        tag = _default(found, uri, filter or 0, strict=strict)
+    link_host = tag.hostname if tag is not None else None
     return Forms(
         input=text,
-        scheme=written.encoding if written else found.scheme,
+        scheme=tag.encoding if tag is not None else found.scheme,
         epc_uri=uri,
-        tag_uri=tag_encoding.tag_uri(written) if written else None,
-        digital_link=found.digital_link,
+        tag_uri=tag.tag_uri if tag is not None else found.tag_uri,
+        digital_link=_link(found.elements, found.attributes, link_host) if found.elements else None,
         element_string=found.element_string,
-        hex=tag,
-        filter=written.filter if written else None,
+        hex=tag.hex if tag is not None else None,
+        filter=tag.filter if tag is not None else None,
     )
+
+
+def _asked(
+    found: Identifier, uri: str | None, scheme: str, filter_value: int | None, hostname: str | None, *, strict: bool
+) -> TagForm | None:
+    """The tag in the encoding that was asked for; None when only the company prefix is missing for it."""
+    if uri is None and scheme in CLASSIC_NAMES and _lacks_prefix(found):
+        if strict:
+            raise _unknown_length(found)
+        return None
+    if filter_value is None:
+        filter_value = (found.tag.filter if found.tag is not None else None) or 0
+    if hostname is None:
+        hostname = _hostname(found) if scheme.endswith("++") else None
+    named = Named(found.elements, found.attributes, uri, hostname)
+    return tag_forms.of_encoding(scheme, named, filter_value)
+
+
+def _default(found: Identifier, uri: str | None, filter_value: int, *, strict: bool) -> TagForm | None:
+    """The tag in the shortest encoding; None where the scheme has no tags (a lot, a party)."""
+    if uri is None:
+        if strict and _lacks_prefix(found):
+            raise _unknown_length(found)
+        return None
+    if found.scheme not in DEFAULTS or not uri.startswith("urn:epc:id:"):
+        return None
+    return tag_forms.of_default(uri, filter_value, strict=strict)
+
+
+def _lacks_prefix(found: Identifier) -> bool:
+    """Whether there would be a tag, if the length of the company prefix were known."""
+    if not found.elements or found.company_prefix_length is not None:
+        return False
+    name = found.name
+    scheme = names.scheme_of(name.class_key)
+    if scheme is None or scheme.name not in DEFAULTS:
+        return False
+    return scheme.serial in {None, "254"} or bool(name.serial)
+
+
+def _unknown_length(found: Identifier) -> InvalidIdentifier:
+    return InvalidIdentifier(
+        f"the length of the GS1 company prefix of {found.elements[0][1]} is not known",
+        remedy="give company_prefix_length, or a list of company prefixes",
+    )
+
+
+def _hostname(found: Identifier) -> str | None:
+    if found.tag is not None or found.stem is None:
+        return found.tag.hostname if found.tag is not None else None
+    match = _HOST.fullmatch(found.stem)
+    if match is None:
+        raise InvalidIdentifier(
+            f"{found.stem[:80]!a} has a path in front of the key, which a tag cannot hold", remedy="give hostname"
+        )
+    return match[1]
