@@ -10,7 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.keys import CPID, GCN, GDTI, GIAI, GINC, GLN, GMN, GRAI, GSIN, GSRN, GSRNP, GTIN, ITIP, SSCC, PartyGLN
+from suyuan.gs1.application_identifiers import PRIMARY, check_value
+from suyuan.gs1.keys import (
+    CPID,
+    GCN,
+    GDTI,
+    GIAI,
+    GINC,
+    GLN,
+    GMN,
+    GRAI,
+    GSIN,
+    GSRN,
+    GSRNP,
+    GTIN,
+    ITIP,
+    SSCC,
+    TYPES,
+    Lot,
+    PartyGLN,
+    ShipToGLN,
+)
 
 
 def test_keys_of_every_sort_are_made_of_checked_text() -> None:
@@ -55,15 +75,56 @@ def test_a_gtin_of_another_length_is_refused() -> None:
         GTIN.from_short("123456789")
 
 
+def test_values_know_their_writings() -> None:
+    assert GTIN.parse("(01)09506000134352") == GTIN.parse("9506000134352") == GTIN("09506000134352")
+    assert SSCC.parse("095201234567891235").element_string == "(00)095201234567891235"
+    assert Lot.parse("(10)a\\(b") == Lot("a(b")
+    assert Lot("a(b").element_string == "(10)a\\(b"
+    with pytest.raises(InvalidIdentifier, match="holds more than AI 01"):
+        GTIN.parse("(01)09506000134352(10)L")
+    with pytest.raises(InvalidIdentifier, match=r"AI 410 \(SHIP TO LOC\) is no key"):
+        _ = ShipToGLN("9521141123454").digital_link
+
+
+def test_keys_know_their_parts() -> None:
+    assert GTIN("00000096385074").short == "96385074"
+    assert GTIN("00012345678905").short == "012345678905"
+    assert GTIN("09506000134352").short == "9506000134352"
+    assert GTIN("19506000134359").short == "19506000134359"
+    assert GTIN("09506000134352").pack("1") == GTIN("19506000134359")
+    assert GTIN("09506000134352").body == "0950600013435"
+    assert SSCC("095201234567891235").extension == "0"
+    assert GRAI.from_body("0952114112345", "7").type == GRAI.from_body("0952114112345")
+    pieces = ITIP("095060001343520102")
+    assert (pieces.gtin, pieces.piece, pieces.total) == (GTIN("09506000134352"), 1, 2)
+    assert ITIP.from_body("0950600013435", "0102") == pieces
+    model = GMN("1987654Ad4X4bL5ttr2310c2K")
+    assert GMN.from_body(model.body) == model
+
+
+@pytest.mark.parametrize("indicator", ["0", "", "12", "x", "\N{SUPERSCRIPT TWO}"])
+def test_a_pack_has_an_indicator_from_1_to_9(indicator: str) -> None:
+    with pytest.raises(InvalidIdentifier, match="expected a digit 1 to 9"):
+        GTIN("09506000134352").pack(indicator)
+
+
+def test_every_primary_key_has_its_type() -> None:
+    assert PRIMARY.keys() <= TYPES.keys()
+    assert all(kind.ai == ai for ai, kind in TYPES.items())
+
+
 @given(st.text("0123456789", min_size=13, max_size=13))
 def test_a_key_from_its_body_is_valid(body: str) -> None:
     assert GTIN.from_body(body).value[:13] == body
+    assert GTIN.parse(GTIN.from_body(body).short).body == body
 
 
-@given(st.text(max_size=20))
-def test_wrong_text_never_becomes_a_key(text: str) -> None:
+@given(st.sampled_from(sorted(TYPES)), st.text(max_size=30) | st.text("0123456789()", max_size=30))
+def test_wrong_text_never_becomes_a_key(ai: str, text: str) -> None:
     try:
-        key = GTIN(text)
+        key = TYPES[ai].parse(text)
     except InvalidIdentifier:
         return
-    assert key.value == text
+    check_value(ai, key.value)
+    assert TYPES[ai].parse(key.element_string) == key
+    assert TYPES[ai](str(key)) == key
