@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from suyuan import __version__
-from suyuan.app.commands import keys, log, things
+from suyuan.app.commands import keys, labels, log, things
 from suyuan.base.errors import SuyuanError, Unavailable
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(keys.app, name="keys")
+app.add_typer(labels.app, name="labels")
 log.register(app)
 things.register(app)
 

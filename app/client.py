@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from suyuan.base.errors import InvalidInput, SuyuanError, Unavailable
 
 #: Seconds for one answer; a capture of the largest document takes less.
 _TIMEOUT = 120.0
+#: One JSON value a line: how long jobs tell their progress.
+_LINES = "application/x-ndjson"
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -61,12 +64,41 @@ class Api:
             ):
                 reply = Reply(response.status, await response.read(), dict(response.headers))
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(
-                f"{self._server} does not answer: {error}", place="--server", remedy="start it with: suyuan serve"
-            ) from None
+            raise self._silent(error) from None
         if reply.status >= 400:
             raise refusal(reply)
         return reply
+
+    def follow(self, path: str, body: bytes, told: Callable[[int, int], None]) -> Any:
+        """POST that answers with lines of progress: ``told`` gets what is done and of how much; gives the result."""
+        return asyncio.run(self._follow(path, body, told))
+
+    async def _follow(self, path: str, body: bytes, told: Callable[[int, int], None]) -> Any:
+        headers = self._headers | {"Content-Type": "application/json", "Accept": _LINES}
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=_TIMEOUT)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(self._server + path, data=body, headers=headers) as response,
+            ):
+                if response.status >= 400:
+                    raise refusal(Reply(response.status, await response.read(), dict(response.headers)))
+                async for line in response.content:
+                    entry = msgspec.json.decode(line)
+                    if "done" in entry:
+                        told(entry["done"], entry["of"])
+                    elif "error" in entry:
+                        raise refusal(Reply(entry["error"]["status"], msgspec.json.encode(entry["error"]), {}))
+                    else:
+                        return entry["result"]
+        except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+            raise self._silent(error) from None
+        raise self._silent("the answer ended early")
+
+    def _silent(self, error: object) -> Unavailable:
+        return Unavailable(
+            f"{self._server} does not answer: {error}", place="--server", remedy="start it with: suyuan serve"
+        )
 
 
 def refusal(reply: Reply) -> SuyuanError:

@@ -22,6 +22,7 @@ from suyuan.base.errors import InvalidSetting
 from suyuan.base.permissions import Permission
 from suyuan.base.settings import Settings
 from suyuan.consumer_api.routes import create_router as create_consumer_router
+from suyuan.labels import batch_routes
 from suyuan.labels.routes import create_router as create_label_router
 from suyuan.regulators import routes as recall_routes
 from suyuan.trace import alert_routes, epcis_routes, log_routes, master_data_routes, trace_routes
@@ -32,7 +33,8 @@ from suyuan.trace.writer_client import WriterClient, python_command
 
 #: Modules with a router, in the order of the documentation.
 _ROUTES = (
-    epcis_routes, trace_routes, alert_routes, master_data_routes, recall_routes, log_routes, key_routes, health,
+    epcis_routes, trace_routes, alert_routes, master_data_routes, batch_routes, recall_routes, log_routes, key_routes,
+    health,
 )  # fmt: skip
 
 _DESCRIPTION = """

@@ -51,7 +51,7 @@ def checked_batch(view: View, actor: Actor, order: BatchOrder) -> Batch:
     )  # fmt: skip
 
 
-def check_request(request: str) -> str:
+def new_request(request: str) -> str:
     """A request id that a client chose; a fresh one where it chose none."""
     if len(request) > LONGEST_REQUEST or not request.isprintable():
         raise InvalidInput(

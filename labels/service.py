@@ -32,7 +32,7 @@ from suyuan.labels.batches import (
 from suyuan.labels.catalogue import batch_of, batches_of, label_of, labels_of, numbers_of, parents_of, was_allocated
 from suyuan.labels.marking import LabelsMarked, Tag
 from suyuan.labels.opening import BatchOpened
-from suyuan.labels.orders import check_request, checked_batch
+from suyuan.labels.orders import checked_batch, new_request
 from suyuan.labels.parents import find_parent, refuse_unusable
 from suyuan.labels.selection import Range, joined, parse_numbers, parts, size
 from suyuan.labels.weights import net_weight
@@ -40,7 +40,7 @@ from suyuan.trace.ledger import Ledger
 from suyuan.trace.view import View
 
 __all__ = [
-    "allocate", "apply", "batch_of", "batches_of", "label_of", "labels_of", "mark_printed", "open_batch",
+    "allocate", "apply", "batch_of", "batches_of", "label_of", "labels_of", "mark_printed", "new_request", "open_batch",
     "record_encoded", "relabel", "void",
 ]  # fmt: skip
 
@@ -75,7 +75,7 @@ class _When(NamedTuple):
 
 async def open_batch(ledger: Ledger, actor: Actor, order: BatchOrder) -> Batch:
     """Open a batch. `InvalidInput` names the field; `Conflict` when product and lot are open already."""
-    request = check_request(order.request)
+    request = new_request(order.request)
     batch = await run_in_threadpool(_checked, ledger, actor, order)
     opened = BatchOpened(actor=actor.key_id, party=actor.party, request=request, batch=batch)
     return await ledger.writer.call("label-batch-opened", opened, Batch)
@@ -98,7 +98,7 @@ async def allocate(
     """Take ``count`` serial numbers for ever. The same ``request`` again gives the same ones."""
     if not 1 <= count <= MOST_LABELS:
         raise InvalidInput(f"{count} is outside 1 to {MOST_LABELS:,}", place="/count", remedy="ask for fewer labels")
-    request = check_request(request)
+    request = new_request(request)
     first: int | None = None
     done = 0
     while done < count:
@@ -200,7 +200,7 @@ async def relabel(
         raise InvalidInput(f"{len(kilograms)} weights are outside 1 to {MOST_WEIGHED}", place="/kilograms")
     for weight in kilograms:
         net_weight(weight)
-    request = check_request(request)
+    request = new_request(request)
     known = await run_in_threadpool(_find_cut, ledger, actor, batch_id, parent, kilograms, request)
     order = LabelsAllocated(
         actor=actor.key_id, party=actor.party, batch=batch_id, level=Level.ITEM, count=len(kilograms),
