@@ -45,6 +45,9 @@ class LabelContent(msgspec.Struct, frozen=True):
     epc_hex: str | None = None
     #: Texts by their name in `FIELDS`.
     fields: dict[str, str] = {}
+    #: Digital Link of the same thing without its lot, for labels that are too small for the other; empty where the
+    #: thing has no lot or no serial number.
+    short_link: str = ""
 
     def text(self, name: str) -> str:
         """The text of a field; empty where there is none."""
@@ -74,8 +77,12 @@ def of_elements(
     epc_hex: str | None = None,
 ) -> LabelContent:
     """The label of a key with its qualifiers, in the standard's order, that have been checked."""
-    link = public_url.rstrip("/") + "/" + digital_link.build(elements).split("/", 3)[3]
-    identity = element_string.build(elements)
+    stem, identity = public_url.rstrip("/"), element_string.build(elements)
+    short = tuple(pair for pair in elements if pair[0] != "10") if elements[-1][0] == "21" else elements
     return LabelContent(
-        link, identity + element_string.build(attributes), epc_hex, {**(fields or {}), "identity": identity}
+        digital_link.build(elements, stem=stem),
+        identity + element_string.build(attributes),
+        epc_hex,
+        {**(fields or {}), "identity": identity},
+        digital_link.build(short, stem=stem) if short != elements else "",
     )

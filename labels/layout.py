@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from suyuan.base.errors import InvalidInput
+from suyuan.base.errors import InvalidInput, Refused
 from suyuan.labels.content import LabelContent
 from suyuan.labels.design import FIELD, POINT, Box, Design, SymbolElement, TextElement
 from suyuan.labels.qr import Level
@@ -46,10 +46,8 @@ class Vector:
 
     def sizes(self, greatest: float, least: float) -> Iterator[float]:
         """Quarter points."""
-        size = greatest
-        while size >= least:
-            yield size
-            size -= _STEP * POINT
+        for steps in range(int((greatest - least) / (_STEP * POINT) + 1e-6) + 1):
+            yield greatest - steps * _STEP * POINT
 
     def width(self, text: str, size: float) -> float:
         """As the font says."""
@@ -130,8 +128,19 @@ def lay_out(design: Design, content: LabelContent, ruler: Ruler) -> Marks:
 
 
 def _symbol(element: SymbolElement, content: LabelContent, ruler: Ruler, number: int) -> SymbolMark:
+    """The symbol with all that it may carry; a link without the lot where that is too much for its place."""
+    if element.kind is not Kind.QR:
+        return _placed_symbol(element, content.element_string, ruler, number)
+    try:
+        return _placed_symbol(element, content.link, ruler, number)
+    except Refused:
+        if not content.short_link:
+            raise
+        return _placed_symbol(element, content.short_link, ruler, number)
+
+
+def _placed_symbol(element: SymbolElement, text: str, ruler: Ruler, number: int) -> SymbolMark:
     kind, level = element.kind, element.level
-    text = content.link if kind is Kind.QR else content.element_string
     columns, rows = extent(kind, text, level)
     quiet = QUIET[kind]
     bars = kind is Kind.GS1_128
@@ -164,10 +173,11 @@ def _fitted(element: TextElement, text: str, ruler: Ruler, place: str) -> list[T
     if len(text) > _LONGEST:
         raise InvalidInput(f"{text[:60]!a} has {len(text)} characters, more than {_LONGEST}", place=place)
     text = drawable(text, place)
-    for size in ruler.sizes(element.size * POINT, element.smallest * POINT):
-        lines = _wrapped(text, element.width, size, ruler, element.lines)
-        if lines and (ABOVE + BELOW + PITCH * (len(lines) - 1)) * size <= element.height + 1e-6:
-            return list(_placed(element, lines, size, ruler))
+    for breaking in (False, True):  # a number in two lines is misread: rather smaller than that
+        for size in ruler.sizes(element.size * POINT, element.smallest * POINT):
+            lines = _wrapped(text, element.width, size, ruler, element.lines, breaking)
+            if lines and (ABOVE + BELOW + PITCH * (len(lines) - 1)) * size <= element.height + 1e-6:
+                return list(_placed(element, lines, size, ruler))
     raise InvalidInput(
         f"{text[:60]!a} does not fit into {element.width:g} x {element.height:g} mm on {element.lines} lines at "
         f"{element.smallest:g} points",
@@ -207,8 +217,8 @@ def _placed(element: TextElement, lines: Sequence[str], size: float, ruler: Rule
         yield TextMark(line, x, top + (ABOVE + PITCH * number) * size, size, width)
 
 
-def _wrapped(text: str, width: float, size: float, ruler: Ruler, most: int) -> list[str]:
-    """The lines of a text; none where there would be more than *most*."""
+def _wrapped(text: str, width: float, size: float, ruler: Ruler, most: int, breaking: bool) -> list[str]:
+    """The lines of a text; none where there would be more than *most*, or a word in two unless *breaking*."""
     if ruler.width(text, size) <= width:
         return [text]
     lines, line = [], ""
@@ -221,7 +231,7 @@ def _wrapped(text: str, width: float, size: float, ruler: Ruler, most: int) -> l
         line = piece.lstrip()
         while ruler.width(line, size) > width:
             fitting = _fitting(line, width, size, ruler)
-            if not fitting:
+            if not fitting or not breaking:
                 return []
             lines.append(line[:fitting])
             line = line[fitting:]
