@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 
 from suyuan.app.staff import batch_view, catalogue
 from suyuan.app.staff.drawing import Drawing
@@ -90,7 +90,7 @@ class BatchPages:
             level = read_level(form["level"])
             output = read_output(form["output"])
             chosen = await run_in_threadpool(_range, ledger, who, batch_id, level, form, LabelState.ALLOCATED)
-            parts = await run_in_threadpool(
+            body = await run_in_threadpool(
                 self._drawing.file, ledger, who.actor, batch_id, level, chosen.good, form["design"], output
             )
         except Unauthenticated:
@@ -99,7 +99,7 @@ class BatchPages:
             return await self._page(request, who, ledger, batch_id, error=error, form=form, acting="print")
         name = f"{batch_id}-{level}-{chosen.good[0]}-{chosen.good[-1]}.{output}"
         headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(parts, headers=headers, media_type=MEDIA[output])
+        return Response(body, headers=headers, media_type=MEDIA[output])
 
     async def act(self, request: Request, batch_id: str, action: str) -> Response:
         """Carry out a form, then show the page anew; a refusal is shown where it happened."""

@@ -87,7 +87,7 @@ class Frame:
         *error* says why a key was refused or, where the login has *ended*, why it did.
         """
         response = self.page(request, "login.html", status=status, error=error, onward=onward, ended=ended)
-        if COOKIE in request.cookies:
+        if ended:
             response.delete_cookie(COOKIE, ROOT)
         return response
 
