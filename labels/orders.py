@@ -37,7 +37,7 @@ def checked_batch(view: View, actor: Actor, order: BatchOrder) -> Batch:
     if not actor.party:
         raise Forbidden("this key belongs to no firm", remedy="add a key with --party and the firm's GLN")
     gtin = _gtin(order.gtin, "/gtin")
-    _check_product(view, actor, gtin)
+    _check_product(view, actor, gtin, "/gtin")
     _check_lot(order.lot)
     quantity = _amount(order.quantity, "/quantity", MOST_LABELS)
     made, expires, best = _dates(order)
@@ -73,17 +73,17 @@ def _gtin(text: str, place: str) -> str:
     return text
 
 
-def _check_product(view: View, actor: Actor, gtin: str) -> None:
+def _check_product(view: View, actor: Actor, gtin: str, place: str) -> None:
     name = f"https://id.gs1.org/01/{gtin}"
     product = view.products.get(name)
     if product is None:
         raise InvalidInput(
-            f"there is no product {gtin} in the master data", place="/gtin",
+            f"there is no product {gtin} in the master data", place=place,
             remedy="the administrator adds it with PUT /api/v1/masterdata",
         )  # fmt: skip
     if product.party != actor.party:
         raise InvalidInput(
-            f"product {gtin} is not of this firm", place="/gtin",
+            f"product {gtin} is not of this firm", place=place,
             remedy=f"the administrator names {actor.party} as the product's party in the master data",
         )  # fmt: skip
 
@@ -159,7 +159,7 @@ def _levels(view: View, actor: Actor, order: BatchOrder, gtin: str, quantity: in
         case = _gtin(order.case.gtin, "/case/gtin")
         if case == gtin:
             raise InvalidInput("the case has the GTIN of the item", place="/case/gtin", remedy="a case has its own")
-        _check_product(view, actor, case)
+        _check_product(view, actor, case, "/case/gtin")
         holds = _amount(order.case.holds, "/case/holds", _MOST_HELD)
         below = -(-quantity // holds)
         yield LevelPlan(Level.CASE, case, below, holds)

@@ -124,13 +124,14 @@ def order(**fields: Any) -> BatchOrder:
 
 
 #: Cases of 12 and pallets of 2.
-PACKED = {"case": CaseOrder(CASE, 12), "pallet": PalletOrder("9506000", 2)}
+PACKED: dict[str, Any] = {"case": CaseOrder(CASE, 12), "pallet": PalletOrder("9506000", 2)}
 
 
 @contextmanager
 def desk_in(folder: Path) -> Iterator[Desk]:
-    """A desk on a fresh folder."""
-    migrate(sqlite_url(folder))
+    """A desk on a folder that is empty, or holds a migrated database without rows."""
+    if not (folder / "suyuan.db").exists():
+        migrate(sqlite_url(folder))
     with scribe_in(folder) as scribe:
         scribe.call("master-data-changed", MasterDataChanged("setup", MASTER))
         desk = Desk(scribe, folder)
