@@ -78,10 +78,7 @@ def _rows() -> Iterator[ApplicationIdentifier]:
 
 
 def _component(word: str) -> Component:
-    match = _COMPONENT.fullmatch(word)
-    if match is None:  # a slip of ours in the table
-        raise ValueError(word)
-    characters, least, most, optional, tests = match.groups()
+    characters, least, most, optional, tests = _COMPONENT.findall(word)[0]
     return Component(characters, int(least or most), int(most), bool(optional), tuple(tests.split(":")[1:]))
 
 

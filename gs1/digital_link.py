@@ -7,13 +7,14 @@ identity of a thing is in the path; the query (expiry dates, weights, campaign t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import associations
 from suyuan.gs1.ai_table import NOT_IN_QUERY
-from suyuan.gs1.application_identifiers import PRIMARY, QUALIFIERS, check_value
+from suyuan.gs1.application_identifiers import IDENTIFIERS, PRIMARY, QUALIFIERS, check_value
 from suyuan.gs1.attributes import FIXED
 from suyuan.gs1.characters import link_escape, link_unescape
 from suyuan.gs1.epc_uri import Elements
@@ -106,7 +107,7 @@ def parse(uri: str) -> Link:
     `find` forgives: a user in front of the host, a scheme like ``HtTp``, a slash at the end, a character or an escape
     that RFC 3986 does not allow. The query's AIs are not looked at: see `attributes`.
     """
-    link = find(uri)
+    link = _link(uri, _last_key)
     if link is None:
         raise InvalidIdentifier(f"{uri[:80]!a} is not a GS1 Digital Link: its path holds no GS1 key")
     if not _STRICT.fullmatch(uri):
@@ -124,13 +125,17 @@ def find(uri: str) -> Link | None:
     by what can only be an attempt at that key; then anything wrong in it is refused with InvalidIdentifier, because a
     misprinted link that were taken for an ordinary web address would name another thing for ever.
     """
+    return _link(uri, _likely_key)
+
+
+def _link(uri: str, locate: Callable[[list[str]], int | None]) -> Link | None:
     if not _WEB.match(uri):
         return None
     match = _LINK.fullmatch(uri) if len(uri) <= LONGEST else None
     if match is None:
         raise InvalidIdentifier(f"{uri[:80]!a} ({len(uri)} characters) is not a web address of at most {LONGEST}")
     segments = _segments(match["path"] or "/")
-    start = _find_key(segments)
+    start = locate(segments)
     if start is None:
         _refuse_lookalikes(uri, match["stem"], segments)
         return None
@@ -145,7 +150,20 @@ def _segments(path: str) -> list[str]:
     return path[1:-1].split("/") if path.endswith("/") else path[1:].split("/")
 
 
-def _find_key(segments: list[str]) -> int | None:
+def _last_key(segments: list[str]) -> int | None:
+    """Index of the segment that holds the key's AI, in a path that is meant to hold one.
+
+    From the end, by pairs of AI and value, the first key. Where there is none, the likely place tells what is wrong.
+    """
+    place = len(segments) - 2
+    while place >= 0 and segments[place] in IDENTIFIERS:
+        if segments[place] in PRIMARY:
+            return place
+        place -= 2
+    return _likely_key(segments)
+
+
+def _likely_key(segments: list[str]) -> int | None:
     """Index of the segment that holds the key's AI: the rightmost that fits, as stems may look like keys too."""
     found = [i for i in range(len(segments)) if segments[i] in PRIMARY and _is_attempt(segments, i)]
     even = [i for i in found if (len(segments) - i) % 2 == 0]

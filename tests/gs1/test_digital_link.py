@@ -102,6 +102,14 @@ def test_a_serial_that_looks_like_an_ai_is_a_serial(serial: str) -> None:
     assert digital_link.parse(uri).elements[1:] == (("10", serial), ("21", serial))
 
 
+@pytest.mark.parametrize("path", ["8004/9521a", "8010/9521-A/8011/1", "401/2024-late", "00/faux/8004/9521a"])
+def test_a_short_key_behind_a_stem_is_a_key_only_to_who_expects_one(path: str) -> None:
+    """``/orders/401/2024-late`` is most likely no consignment: the ledger keeps it as the address that it is."""
+    uri = f"https://example.com/orders/{path}"
+    assert digital_link.find(uri) is None
+    assert digital_link.parse(uri).elements[0][0] in {"8004", "8010", "401"}
+
+
 def test_extension_0_is_a_gln_without_extension() -> None:
     assert digital_link.parse("https://example.com/414/9521141123454/254/0").elements == (("414", "9521141123454"),)
 

@@ -84,6 +84,7 @@ def test_a_composite_component_completes_its_symbol() -> None:
     assert write("gs1-128", f"^01{GTIN}|^10LOT") == f"]e001{GTIN}10LOT"
     assert write("gs1-128", f"^01{GTIN}10LOT^|^21S") == f"]e001{GTIN}10LOT\x1d21S"
     assert write("databar-omni", f"{GTIN}|^10LOT^21S") == f"]e001{GTIN}10LOT\x1d21S"
+    assert write("databar-limited", f"^01{GTIN}") == f"]e001{GTIN}"
     assert write("upc-a", "012345678905|^10LOT") == "]E00012345678905|]e010LOT"
 
 
