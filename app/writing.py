@@ -17,6 +17,7 @@ from suyuan.epcis.json_text import Limits
 from suyuan.labels.allocation import AllocateLabels
 from suyuan.labels.marking import MarkLabels
 from suyuan.labels.opening import OpenBatch
+from suyuan.labels.tag_job_operations import OPERATIONS as TAG_JOB_OPERATIONS
 from suyuan.regulators.recall_operation import OpenRecall
 from suyuan.trace.acts import AddKey, ChangeMasterData, RevokeKey
 from suyuan.trace.capture import Capture
@@ -51,7 +52,7 @@ def open_writer(settings: WriterSettings, wait: bool = True) -> Iterator[Writer]
         limits = Limits(body=settings.max_body_bytes, events=settings.max_events)
         operations: list[Operation] = [
             Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), OpenRecall(), OpenBatch(), AllocateLabels(),
-            MarkLabels(),
+            MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
         ]  # fmt: skip
         writer = Writer(folder / "suyuan.db", operations, publication, appender)
         (folder / "suyuan.db").chmod(0o600)  # it holds every firm's events

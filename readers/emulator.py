@@ -49,10 +49,13 @@ class ReaderServer:
         """The tags before its antennas."""
         return self._reader.station.field
 
-    async def listen(self, host: str) -> int:
-        """Open the port and tell which it is. Raises `InvalidSetting` when it can't be had."""
+    async def listen(self, host: str, port: int = 0) -> int:
+        """Open the script's port (``port`` where that is 0, any if both are) and tell which it is.
+
+        Raises `InvalidSetting` when it can't be had.
+        """
         try:
-            self._server = await asyncio.start_server(self._accept, host, self._script.port, limit=CHUNK)
+            self._server = await asyncio.start_server(self._accept, host, self._script.port or port, limit=CHUNK)
             return int(self._server.sockets[0].getsockname()[1])
         except OSError as error:
             raise InvalidSetting(

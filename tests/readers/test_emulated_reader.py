@@ -6,7 +6,8 @@ import pytest
 
 from suyuan.base.errors import InvalidFrame
 from suyuan.readers.emulated_reader import EmulatedReader
-from suyuan.readers.emulated_reports import ReportFormat, protocol_control, tag_crc
+from suyuan.readers.emulated_reports import ReportFormat, tag_crc
+from suyuan.readers.llrp_access import protocol_control
 from suyuan.readers.llrp_fields import Value
 from suyuan.readers.llrp_messages import MESSAGES
 from suyuan.readers.llrp_reports import Reports, Shift

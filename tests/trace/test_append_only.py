@@ -19,6 +19,9 @@ from suyuan.labels.allocation import LabelsAllocated
 from suyuan.labels.batches import Batch, LabelState, Level, LevelPlan, SerialStyle
 from suyuan.labels.marking import LabelsMarked, Tag
 from suyuan.labels.opening import BatchOpened
+from suyuan.labels.tag_job_operations import JobMoved, JobOpened, TagIntended, TagSettled
+from suyuan.labels.tag_jobs import JobState
+from suyuan.labels.tag_writing import Fate
 from suyuan.regulators.recall_operation import RecallOpened, ScopeItem, ScopePart
 from suyuan.trace.acts import KeyAdded, MasterDataChanged
 from suyuan.trace.append_only import _GUARDED, FROZEN
@@ -61,6 +64,12 @@ def print_one(scribe: Scribe) -> None:
     one: Any = {"batch": "B1", "level": Level.ITEM}
     cut: Any = {"count": 1, "request": "r", "kilograms": ["0.5"], "parent": "urn:x:y"}
     scribe.call("labels-allocated", LabelsAllocated(**who, **one, **cut))
+    job: Any = {"ranges": [(1, 1)], "writer": "w", "design": "", "lock": False, "rewrite": False, "attempts": 3}
+    scribe.call("tag-job-opened", JobOpened(**who, **one, id="T1", request="r", **job))
+    scribe.call("tag-job-moved", JobMoved(**who, job="T1", state=JobState.RUNNING, reason=""))
+    scribe.call("tag-intended", TagIntended(**who, job="T1", number=1, tid="E280"))
+    settled: Any = {"attempt": 1, "fate": Fate.WRITTEN, "tid": "E280", "locked": False, "reason": ""}
+    scribe.call("tag-settled", TagSettled(**who, job="T1", number=1, **settled))
     printed: Any = {"state": LabelState.PRINTED, "ranges": [(1, 1)], "zone": 480, "tags": [Tag(1, "E280", False)]}
     scribe.call("labels-marked", LabelsMarked(**who, **one, **printed))
 

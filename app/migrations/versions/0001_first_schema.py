@@ -312,6 +312,66 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("capture", "ordinal", name=op.f("pk_refused_event")),
     )
     op.create_table(
+        "tag_intent",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tid", sa.Text(), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", "attempt", name=op.f("pk_tag_intent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tag_intent_job", "tag_intent", ["job"], unique=False)
+    op.create_table(
+        "tag_job",
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("ranges", sa.Text(), nullable=False),
+        sa.Column("writer", sa.Text(), nullable=False),
+        sa.Column("design", sa.Text(), nullable=False),
+        sa.Column("lock", sa.Boolean(), nullable=False),
+        sa.Column("rewrite", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("opened", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("idx", name=op.f("pk_tag_job")),
+        sa.UniqueConstraint("id", name=op.f("uq_tag_job_id")),
+        sa.UniqueConstraint("party", "request", name=op.f("uq_tag_job_party_request")),
+    )
+    op.create_index("ix_tag_job_writer", "tag_job", ["writer"], unique=False)
+    op.create_table(
+        "tag_job_state",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "ordinal", name=op.f("pk_tag_job_state")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tag_outcome",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("fate", sa.SmallInteger(), nullable=False),
+        sa.Column("tid", sa.Text(), nullable=False),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", "attempt", name=op.f("pk_tag_outcome")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tag_outcome_tid", "tag_outcome", ["tid"], unique=False)
+    op.create_table(
         "term",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -403,6 +463,10 @@ def downgrade() -> None:
     op.drop_table("thing_class")
     op.drop_table("thing")
     op.drop_table("term")
+    op.drop_table("tag_outcome")
+    op.drop_table("tag_job_state")
+    op.drop_table("tag_job")
+    op.drop_table("tag_intent")
     op.drop_table("refused_event")
     op.drop_table("recall_lot")
     op.drop_table("recall_item")
