@@ -281,8 +281,8 @@ def _check_contents(chosen: _Chosen, inside: _Chosen) -> None:
         raise InvalidInput(f"a {inside.level.value} does not go into a {chosen.level.value}", place="/contents")
     if size(chosen.ranges) != 1:
         raise InvalidInput(f"contents go into one label, {size(chosen.ranges)} are selected", place="/contents")
-    below = [level.level for level in chosen.batch.levels if level.level is not chosen.level]
-    most = plan.holds if below and below[-1] is inside.level else LARGEST_PART
+    below = chosen.batch.levels[chosen.batch.levels.index(plan) - 1]
+    most = plan.holds if below.level is inside.level else LARGEST_PART
     if size(inside.ranges) > most:
         raise InvalidInput(
             f"{size(inside.ranges)} {inside.level.value} labels are over the {most} that a {chosen.level.value} holds",
