@@ -84,9 +84,9 @@ def _problem(text: str, read: Callable[[_Reader], None]) -> str | None:
     try:
         read(reader)
     except InvalidIdentifier as refused:
-        return f"coupon {text}: {refused.detail}"
+        return f"coupon {text[:60]}: {refused.detail}"
     if reader.place < len(text):
-        return f"coupon {text}: found {text[reader.place]} at {reader.place + 1}, where nothing more fits"
+        return f"coupon {text[:60]}: found {text[reader.place]} at {reader.place + 1}, where nothing more fits"
     return None
 
 

@@ -115,8 +115,8 @@ def _piece_of_total(value: str) -> str | None:
     if not value or len(value) % 2 or not _DIGITS.fullmatch(value):
         return f"{_shown(value)} is not a piece and a total with equally many digits"
     piece, total = value[:half], value[half:]
-    if not 1 <= int(piece) <= int(total):
-        return f"piece {piece} of {total} is not one of {'1'.zfill(half)} to {total}"
+    if not "0" * half < piece <= total:
+        return f"piece {piece[:20]} of {total[:20]} is not one of 1 to the total"
     return None
 
 

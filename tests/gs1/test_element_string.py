@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1 import element_string
+from suyuan.gs1 import digital_link, element_string
+from suyuan.gs1.application_identifiers import IDENTIFIERS
 
 SERIALS = st.text("!\"%&'()*+,-./:;<=>?_0189AZaz", min_size=1, max_size=20)
 
@@ -99,6 +100,45 @@ def test_a_repeated_ai_with_the_same_value_is_one() -> None:
 def test_what_names_no_single_thing_is_refused(text: str) -> None:
     with pytest.raises(InvalidIdentifier):
         element_string.identify(element_string.parse(text))
+
+
+_SIGNS = {"N": "0189", "X": "!\"%&'()*+,-./09:;<=>?AZ_az", "Y": "#-/09AZ", "Z": "AZaz09-_"}
+#: AIs whose values any characters of the set make.
+_FREE = sorted(ai for ai, row in IDENTIFIERS.items() if not row.tests)
+
+
+@st.composite
+def _free_elements(draw: st.DrawFn) -> tuple[tuple[str, str], ...]:
+    ais = draw(st.lists(st.sampled_from(_FREE), min_size=1, max_size=6, unique=True))
+    texts = {
+        ai: [
+            draw(st.text(_SIGNS[part.characters], min_size=part.least, max_size=part.most))
+            for part in IDENTIFIERS[ai].components
+        ]
+        for ai in ais
+    }
+    return tuple((ai, "".join(parts)) for ai, parts in texts.items())
+
+
+@given(_free_elements())
+def test_all_writings_of_any_ais_come_back(elements: tuple[tuple[str, str], ...]) -> None:
+    assert element_string.parse(element_string.build(elements), complete=False) == elements
+    for fnc1 in ("^", element_string.GS):
+        text = element_string.build_unbracketed(elements, fnc1=fnc1)
+        assert element_string.parse(text, complete=False) == elements
+        assert element_string.parse(fnc1 + text + fnc1, complete=False) == elements
+
+
+@given(_free_elements())
+def test_a_link_says_what_its_element_string_says(elements: tuple[tuple[str, str], ...]) -> None:
+    text = element_string.build((("01", "09506000134352"), *elements))
+    try:
+        identity, attributes = element_string.identify(element_string.parse(text))
+        link = digital_link.read(digital_link.build(identity, attributes))
+    except InvalidIdentifier:
+        return
+    assert link.elements == identity
+    assert link.attributes == attributes
 
 
 @given(st.text(max_size=60) | st.text("()0123456789^\x1d\\]C", max_size=60))
