@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from suyuan import __version__
-from suyuan.app.commands import keys, labels, log, things
+from suyuan.app.commands import identifiers, keys, labels, log, things
 from suyuan.base.errors import SuyuanError, Unavailable
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(labels.app, name="labels")
 log.register(app)
 things.register(app)
+identifiers.register(app)
 
 DataFolder = Annotated[
     Path, typer.Option("--data", envvar="SUYUAN_DATA", help="Folder of the ledger, keys and run files.")

@@ -33,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     public_url: str = ""
     #: Name of the log in its checkpoints: a schema-less URL that this operator controls (C2SP tlog-checkpoint).
     origin: str = "suyuan.example/log"
+    #: File with the lengths of GS1 company prefixes: GS1's list, or this firm's own prefixes, one a line.
+    company_prefixes: str = ""
     #: Largest request body in bytes.
     max_body_bytes: int = 32 * 1024 * 1024
     #: Most events in one captured document.

@@ -36,7 +36,7 @@ from suyuan.gs1.tag_layouts import DEFAULTS
 _HEX = re.compile("[0-9A-Fa-f]{8,}", re.ASCII)
 #: A text of digits only that is so long is rather a tag than an element string, when it is neither.
 _SHORTEST_TAG = 24
-_TAG_PATTERN = "urn:epc:pat:"
+_TAG_PATTERN, _ID = "urn:epc:pat:", "urn:epc:id:"
 #: Scheme and host of a link, without a path.
 _HOST = re.compile("https?://([^/]+)", re.ASCII | re.IGNORECASE)
 #: Names for what EPC has no scheme for, by the last AI.
@@ -79,6 +79,8 @@ class Identifier(msgspec.Struct, frozen=True):
     tag: TagForm | None = None
     #: Scheme, host and front of the path of the Digital Link that it was read from.
     stem: str | None = None
+    #: Pure-identity or class URN, where it has been worked out already.
+    known_uri: str | None = None
 
     @property
     def name(self) -> Name:
@@ -93,8 +95,8 @@ class Identifier(msgspec.Struct, frozen=True):
 
         Raises InvalidIdentifier when the length does not fit the key.
         """
-        if self.tag is not None and self.tag.epc_uri is not None:
-            return self.tag.epc_uri
+        if self.known_uri is not None:
+            return self.known_uri
         return None if self.urn and self.urn.startswith(_TAG_PATTERN) else names.epc_urn(*self.name)
 
     @property
@@ -151,11 +153,15 @@ def parse(
     found = _read(text)
     if found.company_prefix_length is not None or not found.elements:
         return found
-    if company_prefix_length is None:
-        return _with_listed_length(found, company_prefixes)
-    found = msgspec.structs.replace(found, company_prefix_length=company_prefix_length)
-    found.epc_uri  # noqa: B018 - refuses a length that does not fit the key
-    return found
+    if company_prefix_length is not None:
+        return _with_length(found, company_prefix_length)
+    length = company_prefixes.length_of(*found.elements[0]) if company_prefixes.lengths else None
+    if length is None:
+        return found
+    try:
+        return _with_length(found, length)
+    except InvalidIdentifier:  # an asset number that is nothing but the prefix has no reference
+        return found
 
 
 def _read(text: str) -> Identifier:
@@ -166,16 +172,10 @@ def _read(text: str) -> Identifier:
     return _from_link(text) if text[:4].lower() == "http" else _from_element_string(text)
 
 
-def _with_listed_length(found: Identifier, company_prefixes: CompanyPrefixes) -> Identifier:
-    length = company_prefixes.length_of(*found.elements[0])
-    if length is None:
-        return found
-    longer = msgspec.structs.replace(found, company_prefix_length=length)
-    try:
-        longer.epc_uri  # noqa: B018 - an asset number that is nothing but the prefix has no reference
-    except InvalidIdentifier:
-        return found
-    return longer
+def _with_length(found: Identifier, length: int) -> Identifier:
+    """The identifier with the length of its company prefix. Raises InvalidIdentifier when it does not fit the key."""
+    uri = names.epc_urn(*names.name_of_elements(found.elements, length))
+    return Identifier(found.elements, found.attributes, length, None, found.tag, found.stem, uri)
 
 
 def _from_hex(text: str) -> Identifier:
@@ -225,7 +225,8 @@ def _from_epc(uri: str, tag: TagForm | None = None) -> Identifier:
     if other is not None:
         return Identifier((), urn=other, tag=tag)
     found = epc_uri.parse(uri)
-    return Identifier(found.elements, (), found.company_prefix_length, tag=tag)
+    known = tag.epc_uri if tag is not None else None
+    return Identifier(found.elements, (), found.company_prefix_length, None, tag, None, known)
 
 
 def _from_link(text: str) -> Identifier:
@@ -324,9 +325,10 @@ def _default(found: Identifier, uri: str | None, filter_value: int, *, strict: b
         if strict and _lacks_prefix(found):
             raise _unknown_length(found)
         return None
-    if found.scheme not in DEFAULTS or not uri.startswith("urn:epc:id:"):
+    scheme = uri[len(_ID) :].partition(":")[0]
+    if scheme not in DEFAULTS or not uri.startswith(_ID):
         return None
-    return tag_forms.of_default(uri, filter_value, strict=strict)
+    return tag_forms.of_default(scheme, uri, filter_value, strict=strict)
 
 
 def _lacks_prefix(found: Identifier) -> bool:

@@ -14,7 +14,7 @@ from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.plus_encoding import PLUS_HEADERS, PLUS_NAMES
 from suyuan.gs1.tag_encoding import NAMES as CLASSIC_NAMES
 from suyuan.gs1.tag_encoding import Tag
-from suyuan.gs1.tag_layouts import BY_NAME
+from suyuan.gs1.tag_layouts import BY_NAME, DEFAULTS
 
 #: First bytes of every encoding there is, in capital hexadecimal digits.
 CLASSIC_HEADERS = frozenset(f"{header:02X}" for header in tag_encoding.HEADERS)
@@ -58,16 +58,19 @@ def of_tag(tag: Tag, digits: str | None = None) -> TagForm:
     return TagForm(tag.encoding, tag.filter, digits, tag.uri, tag_encoding.tag_uri(tag))
 
 
-def of_default(epc_uri: str, filter_value: int, *, strict: bool) -> TagForm | None:
+def of_default(scheme: str, epc_uri: str, filter_value: int, *, strict: bool) -> TagForm | None:
     """The form in the shortest encoding of the scheme; None where the identifier does not fit it.
 
-    ``strict`` raises InvalidIdentifier instead, and says what does not fit.
+    ``strict`` raises InvalidIdentifier instead, and says what does not fit; a filter value where the encoding has none
+    is dropped without it. Raises InvalidIdentifier for a filter value that is out of range.
     """
+    if not strict and not DEFAULTS[scheme].filter_bits:
+        filter_value = 0
     if strict:
         digits: str | None = tag_encoding.uri_to_tag(epc_uri, filter_value)
     else:
         digits = tag_encoding.encode(epc_uri, filter_value)
-    return of_tag(tag_encoding.decode(digits), digits) if digits is not None else None
+    return _classic(DEFAULTS[scheme].name, epc_uri, filter_value, digits) if digits is not None else None
 
 
 def of_encoding(name: str, named: Named, filter_value: int) -> TagForm:
@@ -78,10 +81,7 @@ def of_encoding(name: str, named: Named, filter_value: int) -> TagForm:
     if name in CLASSIC_NAMES:
         if named.epc_uri is None:
             raise InvalidIdentifier(f"there is no EPC URI of {_words(named.elements)}, which {name} needs")
-        return of_tag(
-            Tag(name, filter_value if _has_filter(name) else None, named.epc_uri),
-            tag_encoding.encode_as(name, named.epc_uri, filter_value),
-        )
+        return _classic(name, named.epc_uri, filter_value, tag_encoding.encode_as(name, named.epc_uri, filter_value))
     if name not in PLUS_NAMES:
         raise InvalidIdentifier(
             f"{name[:40]!a} is not a tag encoding", place="scheme", remedy="known: " + ", ".join(ENCODING_NAMES)
@@ -91,13 +91,12 @@ def of_encoding(name: str, named: Named, filter_value: int) -> TagForm:
     hostname = named.hostname if name.endswith("++") else None
     if hostname is None and name.endswith("++"):
         raise InvalidIdentifier(f"{name} needs a host name", remedy="give hostname, or a Digital Link with its host")
-    attributes = named.attributes
-    digits = plus_encoding.encode(name, named.elements, attributes, filter_value, hostname)
+    digits = plus_encoding.encode(name, named.elements, named.attributes, filter_value, hostname)
     return TagForm(name, filter_value, digits, None, None, hostname)
 
 
-def _has_filter(name: str) -> bool:
-    return BY_NAME[name].filter_bits > 0
+def _classic(name: str, epc_uri: str, filter_value: int, digits: str) -> TagForm:
+    return of_tag(Tag(name, filter_value if BY_NAME[name].filter_bits else None, epc_uri), digits)
 
 
 def _words(elements: Elements) -> str:

@@ -1,16 +1,15 @@
-"""Commands about things and documents: capture, trace, decode, qr."""
+"""Commands about things and documents: capture, trace, qr."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from suyuan.base.errors import InvalidIdentifier, InvalidInput, SuyuanError
+from suyuan.base.errors import InvalidInput, SuyuanError
 
 Server = Annotated[
     str | None,
@@ -21,13 +20,11 @@ Data = Annotated[Path, typer.Option("--data", envvar="SUYUAN_DATA", help="Data f
 
 #: Columns of a table that goes into a file or a pipe.
 _WIDE = 400
-#: Longest line that `decode -` reads, in characters.
-_LINE = 8_000
 
 
 def register(app: typer.Typer) -> None:
     """Put these commands on the main command line."""
-    for command in (capture, trace, qr, decode):
+    for command in (capture, trace, qr):
         app.command()(command)
 
 
@@ -137,43 +134,3 @@ def qr(
         raise InvalidInput(f"level {level[:10]!r} is not one of L, M, Q, H", place="--level") from None
     write_qr(identifier, output, public_url, chosen)
     typer.echo(f"wrote {output}", err=True)
-
-
-def decode(
-    identifier: Annotated[
-        str, typer.Argument(metavar="HEX-or-URI", help="Tag in hex, any URI or element string; - reads stdin.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    company_prefix_length: Annotated[
-        int | None, typer.Option(min=6, max=12, help="Length of the GS1 Company Prefix, where the form does not tell.")
-    ] = None,
-    filter_value: Annotated[
-        int, typer.Option("--filter", min=0, max=7, help="Filter value of a tag that is made.")
-    ] = 0,
-) -> None:
-    """Print every form of an identifier. With `--json -`: one identifier a line in, one JSON object a line out."""
-    from suyuan.gs1.forms import forms_of
-
-    if identifier == "-":
-        encode = msgspec.json.Encoder().encode
-        write = sys.stdout.buffer.write
-        for text in _lines():
-            try:
-                forms: Any = forms_of(text, company_prefix_length=company_prefix_length, filter=filter_value)
-            except InvalidIdentifier as error:
-                forms = {"input": text, "error": str(error)}
-            write(encode(forms) + b"\n")
-        sys.stdout.buffer.flush()
-        return
-    forms = forms_of(identifier, company_prefix_length=company_prefix_length, filter=filter_value)
-    if as_json:
-        typer.echo(msgspec.json.encode(forms).decode())
-        return
-    for name, value in msgspec.to_builtins(forms).items():
-        typer.echo(f"{name:<15}{'-' if value is None else value}")
-
-
-def _lines() -> Iterator[str]:
-    """Lines of stdin; bytes that are not UTF-8 come out as replacement characters and so as an error of that line."""
-    for raw in sys.stdin.buffer:
-        yield raw[: _LINE * 4].decode("utf-8", "replace").rstrip("\r\n")

@@ -19,7 +19,7 @@ from suyuan.app.cli import main
 from suyuan.app.verification import verify_log
 from suyuan.base.errors import SuyuanError
 
-COMMANDS = ("demo", "serve", "migrate", "edge", "emulate", "capture", "trace", "qr", "decode", "verify")
+COMMANDS = ("demo", "serve", "migrate", "edge", "emulate", "capture", "trace", "qr", "decode", "encode", "verify")
 KEY = re.compile(r"sy_[0-9a-z]{12}_[0-9A-Za-z_-]{43}")
 TAG = "3074257BF7194E4000001A85"
 EPC = "urn:epc:id:sgtin:0614141.812345.6789"
@@ -77,6 +77,9 @@ class TestWrongUse:
         [
             ["nonsense"], ["--nonsense"], ["decode"], ["decode", "--filter", "9", EPC], ["decode", "x", "y"],
             ["decode", ""], ["decode", "ZZ"], ["decode", "3" * 9000], ["decode", "urn:epc:id:sgtin:1.2.3"],
+            ["encode"], ["encode", ""], ["encode", EPC, "--filter", "64"], ["encode", EPC, "--scheme", "sgtin-97"],
+            ["encode", "https://id.gs1.org/01/00614141123452/21/1"], ["encode", EPC, "--company-prefixes", "none"],
+            ["decode", EPC, "--company-prefixes", "/dev/null"], ["encode", EPC, "--scheme", "sgtin++"],
             ["decode", "--company-prefix-length", "5", EPC], ["decode", "\x1b[31mred"], ["decode", "\u202e溯源"],
             ["trace", EPC], ["trace", EPC, "--back", "--forward"], ["trace", EPC, "--back", "--data", "none"],
             ["trace"], ["trace", EPC, "--back", "--server", "ftp://x"], ["trace", EPC, "--back", "--server", "x"],
@@ -182,6 +185,58 @@ class TestDecode:
                 process.stdin.write(f"{TAG}\n".encode())
                 assert json.loads(process.stdout.readline())["hex"] == TAG
             process.stdin.close()
+
+
+class TestEncode:
+    """suyuan encode"""
+
+    LINK = "https://id.gs1.org/01/80614141123458/21/6789"
+
+    def test_every_form_of_what_gets_a_tag(self, tmp_path: Path) -> None:
+        assert json.loads(ok(run("encode", "--json", EPC, "--filter", "3", cwd=tmp_path)))["hex"] == TAG
+        text = ok(run("encode", self.LINK, "--scheme", "SGTIN++", "--hostname", "example.com", cwd=tmp_path))
+        assert "https://example.com/01/80614141123458/21/6789" in text
+
+    def test_lines_in_objects_out_and_one_wrong_line_spoils_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / "prefixes").write_text("0614141\n")
+        lines: list[tuple[str, str, str]] = [
+            (json.dumps({"epc_uri": EPC, "filter": 3}), EPC, TAG),
+            (json.dumps({"digital_link": self.LINK, "filter": 3, "scheme": "SGTIN-96"}), self.LINK, TAG),
+            (
+                json.dumps({"element_string": "(01)80614141123458(21)6789", "filter": 3}),
+                "(01)80614141123458(21)6789",
+                TAG,
+            ),
+            (json.dumps({"digital_link": "https://id.gs1.org/01/09506000134352/21/1"}), "", "company prefix"),
+            ("", "", "not as expected"),
+            ("nonsense", "nonsense", "not as expected"),
+            ("[" * 9_000, "[" * 200, "not as expected"),
+            ("{}", "{}", "line has none"),
+            (json.dumps({"epc_uri": EPC, "digital_link": self.LINK}), "", "digital_link and epc_uri"),
+            (json.dumps({"epc_uri": EPC, "filter": "3"}), "", "`$.filter`"),
+            (json.dumps({"epc_uri": EPC, "filter": 64}), EPC, "filter value 64"),
+            (json.dumps({"epc_uri": EPC, "color": 1}), "", "unknown field `color`"),
+            (json.dumps({"epc_uri": EPC, "scheme": "sgtin-97"}), EPC, "not a tag encoding"),
+            (json.dumps({"epc_uri": self.LINK}), self.LINK, "epc_uri"),
+            (json.dumps({"element_string": EPC}), EPC, "element_string"),
+            ("x" * 100_000, "", "longer than 16384 bytes"),
+            (json.dumps({"epc_uri": EPC, "filter": 3, "company_prefix_length": 9}), EPC, TAG),
+        ]
+        stdin = "\n".join(line for line, _, _ in lines).encode()
+        out = ok(run("encode", "--json", "-", "--company-prefixes", "prefixes", stdin=stdin, cwd=tmp_path))
+        found = [json.loads(line) for line in out.splitlines()]
+        assert len(found) == len(lines)
+        for answer, (_, given, expected) in zip(found, lines, strict=True):
+            assert expected in answer.get("error", answer.get("hex")), answer
+            assert answer["input"].startswith(given)
+
+    def test_a_list_of_company_prefixes_is_read_or_named_with_its_line(self, tmp_path: Path) -> None:
+        (tmp_path / "prefixes").write_text("0614141\nx\n")
+        assert "prefixes, line 2: prefix 'x'" in refused(
+            "encode", EPC, cwd=tmp_path, SUYUAN_COMPANY_PREFIXES="prefixes"
+        )
+        (tmp_path / "prefixes").write_bytes(b"\xff\xfe\xff")
+        assert "not UTF-8" in refused("decode", EPC, "--company-prefixes", "prefixes", cwd=tmp_path)
 
 
 def _feed(handle: int, data: bytes) -> None:
