@@ -70,9 +70,7 @@ class TagJobs:
         """Open a job and let it run. The same request again is the same job, as it stands."""
         opened = await run_in_threadpool(self._checked, actor, order)
         name = await self._ledger.writer.call("tag-job-opened", opened, str)
-        status = await self.status(actor, name)
-        fresh = status.state is JobState.PAUSED and name == opened.id
-        return await self.resume(actor, name) if fresh else status
+        return await (self.resume if name == opened.id else self.status)(actor, name)
 
     def _checked(self, actor: Actor, order: TagJobOrder) -> JobOpened:
         station = self._station(actor, order.writer)

@@ -42,7 +42,7 @@ class OpenJob(LabelOperation[JobOpened]):
     parameters = JobOpened
 
     def carry_out(self, transaction: Transaction, order: JobOpened) -> str:
-        """The job's id. It is paused until somebody runs it."""
+        """The job's id. It counts as running from now on: a server that dies before it begins has interrupted it."""
         batch = find_batch(transaction, order, order.batch)
         known = transaction.db.execute(
             "SELECT id, batch, level, ranges, writer FROM tag_job WHERE party = ? AND request = ?",
@@ -58,6 +58,7 @@ class OpenJob(LabelOperation[JobOpened]):
             "batch": batch.id, "job": order.id, "level": order.level.value, "lock": order.lock, "ranges": order.ranges,
             "rewrite": order.rewrite, "writer": order.writer,
         }  # fmt: skip
+        _refuse_busy(transaction, -1, order.writer)
         recorded = self.log(transaction, order, body)
         transaction.db.execute(
             "INSERT INTO tag_job (idx, id, request, party, batch, level, ranges, writer, design, lock, rewrite,"
@@ -65,7 +66,7 @@ class OpenJob(LabelOperation[JobOpened]):
             (recorded.index, order.id, order.request, order.party, *wanted, order.design, order.lock, order.rewrite,
              order.attempts, recorded.time, order.actor),
         )  # fmt: skip
-        _move(transaction, recorded.index, JobState.PAUSED, "not begun", order.actor)
+        _move(transaction, recorded.index, JobState.RUNNING, "", order.actor)
         return order.id
 
 

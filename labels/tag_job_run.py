@@ -101,7 +101,7 @@ class Run:
         return state, reason
 
     async def _labels(self) -> None:
-        await self._load()
+        await self._reload()
         for item in [item for item in self.work if item.asked]:
             await self._answer(item)
         for item in [item for item in self.work if self._lost(item)]:
@@ -115,7 +115,8 @@ class Run:
     def _next(self) -> Work | None:
         return next((item for item in self.work if item.pending(self.job.attempts)), None)
 
-    async def _load(self) -> None:
+    async def _reload(self) -> None:
+        """Read again how things stand."""
         self.work = await run_in_threadpool(self._read)
         await self._tell("")
 
@@ -132,7 +133,11 @@ class Run:
     async def _one(self, item: Work) -> None:
         """Write one label to the next tag."""
         ticket = await self._ticket(item)
-        tid = await self._begin(item)
+        try:
+            tid = await self._begin(item)
+        except Conflict:  # voided, applied or begun by another job meanwhile
+            await self._reload()
+            return
         try:
             result = await self._writer.write(TagOrder(ticket.epc, tid, self.job.lock, ticket.zpl))
         except Unavailable as error:
@@ -181,7 +186,7 @@ class Run:
             if error.place != "/writer":
                 raise
             return error.detail
-        item.fate, item.tid = None, tid
+        item.fate, item.tid, item.mine, item.tries = None, tid, True, item.tries + 1
         return ""
 
     async def _free(self, tid: str, item: Work) -> None:
@@ -266,8 +271,7 @@ class Run:
             await service.relabel(self._ledger, actor, job.batch, label.parent, [label.kilograms], request)
         else:
             await service.allocate(self._ledger, actor, job.batch, job.level, 1, request)
-        known = {known.number: known for known in self.work}
-        self.work = [known.get(read.number, read) for read in await run_in_threadpool(self._read)]
+        await self._reload()
 
     def _lost(self, item: Work) -> bool:
         """Whether it was voided by this job and nothing took its place: the run before ended just there."""
@@ -296,4 +300,4 @@ class Run:
 
 
 def _unrecorded(item: Work) -> bool:
-    return item.fate is Fate.WRITTEN and not item.recorded and item.state is not LabelState.VOIDED
+    return item.written and not item.recorded and item.state is not LabelState.VOIDED

@@ -105,6 +105,10 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     failures: list[Failure] = []
 
 
+#: Fates of an attempt after which the EPC may be on a tag.
+_OPEN: Final = {None, Fate.UNKNOWN}
+
+
 class Work(msgspec.Struct):
     """One label of a job and what has been tried with it."""
 
@@ -113,7 +117,9 @@ class Work(msgspec.Struct):
     serial: str
     state: LabelState
     recorded: bool  #: the TID stands beside the label, and the encoding event is captured
-    attempts: int = 0
+    attempts: int = 0  #: of all jobs
+    tries: int = 0  #: of this job
+    mine: bool = True  #: the latest attempt was this job's, or there was none
     fate: Fate | None = None  #: of the latest attempt; None where nobody knows, or nothing was tried
     tid: str = ""
     locked: bool = False
@@ -128,12 +134,26 @@ class Work(msgspec.Struct):
     @property
     def asked(self) -> bool:
         """Whether an attempt was begun and nobody knows whether the EPC is on a tag."""
-        return self.attempts > 0 and self.fate in {None, Fate.UNKNOWN} and self.state is not LabelState.VOIDED
+        return self.tries > 0 and self.mine and self.fate in _OPEN and self.state is not LabelState.VOIDED
+
+    @property
+    def written(self) -> bool:
+        """Whether this job has put it on a tag."""
+        return self.mine and self.fate is Fate.WRITTEN
+
+    @property
+    def left_out(self) -> str:
+        """Why it is not for this job to write."""
+        if self.state is LabelState.VOIDED or self.mine:
+            return self.reason or f"label is {self.state.value}"
+        if self.fate in _OPEN:
+            return "another job has begun it, and nobody knows yet whether it is on a tag"
+        return "label is on a tag already"
 
     def pending(self, most: int) -> bool:
         """Whether it still has to be written."""
         usable = self.state in {LabelState.ALLOCATED, LabelState.PRINTED} and not self.recorded
-        return usable and (not self.attempts or (self.fate is Fate.ABSENT and self.attempts < most))
+        return usable and (not self.attempts or (self.fate is Fate.ABSENT and self.tries < most))
 
 
 _JOBS: Final = (
@@ -186,20 +206,21 @@ def replacement_request(job: TagJob, number: int) -> str:
 def work_of(view: View, job: TagJob) -> list[Work]:
     """The job's labels by number, those that took the place of others included."""
     batch = view.connection.scalar(text("SELECT idx FROM label_batch WHERE id = :id"), {"id": job.batch})
-    bound = {"batch": batch, "level": LEVEL_CODES[job.level]}
+    bound = {"batch": batch, "level": LEVEL_CODES[job.level], "job": job.index}
     instead = _replacements(view, job, bound)
     ranges = [*job.ranges, *((number, number) for number in instead)]
     found: list[Work] = []
     for first, last in ranges:
         rows = view.connection.execute(text(_WORK), {**bound, "first": first, "last": last})
-        found += [_work(row, instead.get(row[0], 0)) for row in rows]
+        found += [_work(row, job.index, instead.get(row[0], 0)) for row in rows]
     return sorted(found, key=lambda item: item.number)
 
 
 _WORK: Final = (
     "SELECT l.number, l.class_key, l.serial, COALESCE((SELECT MAX(m.state) FROM label_mark m WHERE m.batch = l.batch"
     " AND m.level = l.level AND m.number = l.number), 0), t.tid, i.attempt, o.fate, COALESCE(NULLIF(o.tid, ''), i.tid),"
-    " o.locked, o.reason FROM label l"
+    " o.locked, o.reason, i.job, (SELECT COUNT(*) FROM tag_intent k WHERE k.batch = l.batch AND k.level = l.level"
+    " AND k.number = l.number AND k.job = :job) FROM label l"
     " LEFT JOIN label_tag t ON t.batch = l.batch AND t.level = l.level AND t.number = l.number"
     " LEFT JOIN tag_intent i ON i.batch = l.batch AND i.level = l.level AND i.number = l.number AND NOT EXISTS ("
     "SELECT 1 FROM tag_intent n WHERE n.batch = i.batch AND n.level = i.level AND n.number = i.number"
@@ -210,11 +231,11 @@ _WORK: Final = (
 )
 
 
-def _work(row: Any, instead_of: int) -> Work:
+def _work(row: Any, job: int, instead_of: int) -> Work:
     return Work(
         number=row[0], class_key=row[1], serial=row[2], state=STATES[row[3]], recorded=row[4] is not None,
         attempts=row[5] or 0, fate=FATES[row[6]] if row[6] is not None else None, tid=row[7] or "",
-        locked=bool(row[8]), reason=row[9] or "", instead_of=instead_of,
+        locked=bool(row[8]), reason=row[9] or "", mine=row[10] in {None, job}, tries=row[11], instead_of=instead_of,
     )  # fmt: skip
 
 
@@ -234,18 +255,15 @@ def _replacements(view: View, job: TagJob, bound: dict[str, Any]) -> dict[int, i
 def status_of(job: TagJob, state: JobState, reason: str, work: Sequence[Work], *, live: bool) -> JobStatus:
     """How far a job has come, by its labels; ``live`` where this server runs it now."""
     instead = {item.instead_of: item.number for item in work if item.instead_of}
-    written = sum(item.fate is Fate.WRITTEN for item in work)
+    written = sum(item.written for item in work)
     left = sum(item.pending(job.attempts) or item.asked for item in work)
-    lost = [
-        item for item in work if item.fate is not Fate.WRITTEN and not item.pending(job.attempts) and not item.asked
-    ]
+    lost = [item for item in work if not item.written and not item.pending(job.attempts) and not item.asked]
     voided = sum(item.state is LabelState.VOIDED for item in lost)
     return JobStatus(
         job=job, state=state, reason=reason, interrupted=state is JobState.RUNNING and not live, total=len(work),
         written=written, failed=len(lost) - voided, voided=voided, left=left,
         failures=[
-            Failure(item.number, item.reason or f"label is {item.state.value}", instead.get(item.number, 0))
-            for item in lost
+            Failure(item.number, item.left_out, instead.get(item.number, 0)) for item in lost
         ],
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Tags before an emulated reader's antenna, with memory that can be read, written and locked, and with their faults.
 
 Tags are presented one group after the other, as on a packing table. A group makes room for the next when the reader
-looks at all tags again after it has tried to write one of them and has read it since, or when nothing is left of it.
+looks at all tags again after it has tried to write one of them and has seen it since, or when nothing is left of it.
 So a tag whose writing was cut off stays until somebody has looked at it.
 """
 
@@ -83,7 +83,6 @@ class EmulatedTag:
         words = tuple(self.bank(bank)[start : start + operation.number("WordCount")])
         if len(words) < operation.number("WordCount") or not words:
             return Outcome.TAG_ERROR, ()
-        self.seen_since = self.seen_since or (self.tried and bank == Bank.EPC)
         return Outcome.SUCCESS, words
 
     def _write(self, operation: Parameter) -> Outcome:
@@ -149,6 +148,7 @@ class EmulatedField:
             self._advance()
         reports = []
         for tag in [tag for tag in self.tags if _ALL_ANTENNAS in antennas or tag.antenna in antennas]:
+            tag.seen_since = tag.tried
             reports.append(_report(tag, next((spec for spec in specs if _meant(tag, spec)), None)))
             if tag.gone:
                 self.tags.remove(tag)

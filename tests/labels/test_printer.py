@@ -47,7 +47,7 @@ async def test_a_printer_says_why_it_is_not_ready(switch: str, reason: str) -> N
 
 async def test_a_label_that_was_sent_to_a_printer_without_paper_is_taken_back() -> None:
     """The paper ends between the question and the label: nothing may come out later, when new paper is in."""
-    bench, writer = await a_printer()
+    bench, writer = await a_printer("good", "silent")
     bench.printer.paper_out = True
     result = await writer.write(TagOrder(EPC, zpl=zpl_of(EPC)))
     assert (result.fate, result.reason) == (Fate.UNKNOWN, "printer zebra did not answer in time")
