@@ -331,3 +331,16 @@ def test_two_operators_at_once_never_share_a_serial_number(desk: Desk, firm: Fir
     rows = io.StringIO(listed.decode("ascii", "replace")).read().splitlines()[1:]
     assert len(set(rows)) == 110
     other.client.close()
+
+
+def test_an_order_that_was_cut_off_says_which_numbers_are_missing(desk: Desk, firm: Firm, service: Service) -> None:
+    body = {"gtin": firm.pack, "lot": "CUT", "quantity": 3, "production_date": "2026-11-21"}
+    answer = service.call("POST", "/api/v1/labels/batches", firm.key, json=body)
+    assert answer.status_code == 201, answer.text
+    page = f"{HOME}/{answer.json()['batch']['id']}"
+    desk.get(HOME)
+    assert "Take 3 missing numbers" in desk.text
+    desk.get(page)
+    assert "3 labels have no serial number yet" in desk.text
+    desk.follow(desk.send(f"{page}/allocate", level="item", count="3"))
+    assert desk.counts() == [3, 0, 0, 0]

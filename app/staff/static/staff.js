@@ -23,15 +23,14 @@ for (const select of document.querySelectorAll("select[data-picture]")) {
   });
 }
 
-// A second tap with a wet finger sends nothing; a download leaves its page as it is.
+// A second tap with a wet finger sends nothing; another button does, because a download leaves its page as it is.
 for (const form of document.querySelectorAll("form[method=post]")) {
-  let sent = false;
+  let tapped = null;
   form.addEventListener("submit", (event) => {
-    if (sent) return event.preventDefault();
-    sent = true;
-    const button = event.submitter;
-    const rest = button && "download" in button.dataset ? 1500 : 10000;
-    setTimeout(() => { sent = false; }, rest);
+    const button = event.submitter ?? form;
+    if (button === tapped) return event.preventDefault();
+    tapped = button;
+    setTimeout(() => { tapped = null; }, "download" in button.dataset ? 1500 : 10000);
   });
 }
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
