@@ -11,6 +11,7 @@ would come back from the tag as another thing.
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
@@ -25,6 +26,8 @@ NAMES = {encoding.name: encoding.scheme for encoding in ENCODINGS}
 #: The first bytes of these encodings.
 HEADERS = frozenset(BY_HEADER)
 
+#: Looked up once: it stands on the hot path.
+_number = int.from_bytes
 #: Most hexadecimal digits of an EPC: the length in the PC word has 5 bits for words of 16 bits (TDS 9.3).
 _LONGEST = 124
 _HEX = re.compile("[0-9A-Fa-f]+", re.ASCII)
@@ -43,53 +46,39 @@ class Tag(NamedTuple):
     uri: str
 
 
-class _Decoder(NamedTuple):
-    """Everything that header, filter and partition settle. Unpacked, not looked into: this is the hot path."""
+# What header, filter and partition, or scheme and length of the company prefix, settle is worked out once. These are
+# plain tuples: taking a named one apart costs a tenth of a translation.
 
-    #: ``%``-format of the pure-identity URI.
-    template: str
-    company_shift: int
-    company_mask: int
-    company_limit: int
-    reference_shift: int
-    reference_mask: int
-    reference_limit: int
-    #: Mask of the serial, or of the reserved bits.
-    rest_mask: int
-    has_serial: bool
-
-
-class _Encoder(NamedTuple):
-    """Everything that scheme and length of the company prefix settle. Unpacked as well."""
-
-    #: Header and partition in their places before the company prefix, whose bits they make room for.
-    base: int
-    #: How far the filter value is shifted for the same place.
-    filter_shift: int
-    reference_digits: int
-    reference_bits: int
-    rest_bits: int
-    #: Largest serial; 0 where there is none.
-    serial_limit: int
+#: To read: the ``%``-format of the URI, and the same for numbers with all their digits, which takes two thirds of the
+#: time; shift, mask, limit of the company prefix and the smallest one that needs no padding; the same of the reference;
+#: mask of the serial, or of the reserved bits; whether there is a serial.
+_Decoder = tuple[str, str, int, int, int, int, int, int, int, int, int, bool]
+#: To write: header, filter and partition by filter value, in front of the company prefix and with room for its bits;
+#: where the company prefix stands in front of the first dot; digits and bits of the reference; bits of the rest;
+#: largest serial, 0 where there is none.
+_Encoder = tuple[dict[int, int], slice, int, int, int, int]
 
 
 def _decoder(encoding: Encoding, company: Padded, reference: Padded) -> _Decoder:
     rest = 82 - company.bits - reference.bits
+    serial = "" if encoding.reserved else ".%d"
+    head = f"{_ID}{encoding.scheme}:"
     # A reference without digits has bits all the same, which must be zero; "%.0s" writes nothing.
-    template = f"{_ID}{encoding.scheme}:%0{company.digits}d."
-    template += f"%0{reference.digits}d" if reference.digits else "%.0s"
-    return _Decoder(
-        template + ("" if encoding.reserved else ".%d"),
-        rest + reference.bits, (1 << company.bits) - 1, 10**company.digits,
-        rest, (1 << reference.bits) - 1, 10**reference.digits,
+    padded = f"%0{reference.digits}d" if reference.digits else "%.0s"
+    return (
+        f"{head}%0{company.digits}d.{padded}{serial}", f"{head}%d.{'%d' if reference.digits else padded}{serial}",
+        rest + reference.bits, (1 << company.bits) - 1, 10**company.digits, 10 ** (company.digits - 1),
+        rest, (1 << reference.bits) - 1, 10**reference.digits, 10**reference.digits // 10,
         (1 << rest) - 1, not encoding.reserved,
     )  # fmt: skip
 
 
 def _encoder(encoding: Encoding, company: Padded, reference: Padded) -> _Encoder:
     rest = 82 - company.bits - reference.bits
-    return _Encoder(
-        (encoding.header << 6 | 12 - company.digits) << company.bits, company.bits + 3,
+    partition = 12 - company.digits
+    return (
+        {value: (encoding.header << 6 | value << 3 | partition) << company.bits for value in range(LARGEST_FILTER + 1)},
+        slice(len(_ID) + len(encoding.scheme) + 1, None),
         reference.digits, reference.bits, rest, 0 if encoding.reserved else (1 << rest) - 1,
     )  # fmt: skip
 
@@ -112,12 +101,25 @@ _DECODERS = {
     for filter_value in range(LARGEST_FILTER + 1)
     for partition, numbers in enumerate(_numbers(encoding))
 }
-#: By everything in front of the company prefix, its length, and the number of fields between dots.
-_ENCODERS = {
-    (_ID + encoding.scheme, 12 - partition, len(encoding.rows[0])): _encoder(encoding, *numbers)
-    for encoding in ENCODINGS
-    for partition, numbers in enumerate(_numbers(encoding))
-}
+#: How much of a URI tells its scheme: ``urn:epc:id:sgtin:``, or a shorter scheme and the first digit behind it.
+_SCHEME = slice(17)
+
+
+def _encoders() -> dict[str, dict[int, _Encoder]]:
+    """By the first characters of a URI, then by how much of it stands in front of the first dot."""
+    found: dict[str, dict[int, _Encoder]] = {}
+    for encoding in ENCODINGS:
+        head = f"{_ID}{encoding.scheme}:"
+        rows = {
+            len(head) + company.digits: _encoder(encoding, company, reference)
+            for company, reference in _numbers(encoding)
+        }
+        if rows:
+            found.update(dict.fromkeys((f"{head}{digit}"[_SCHEME] for digit in range(10)), rows))
+    return found
+
+
+_ENCODERS = _encoders()
 
 
 def tag_to_uri(tag: str) -> str:
@@ -127,25 +129,34 @@ def tag_to_uri(tag: str) -> str:
     header, partition 7, a number above its digits, and for bits that must be zero and are not.
     """
     try:
-        bits = int(tag, 16)
-    except ValueError:
-        bits = 0
-    row = _DECODERS.get(bits >> 82)
-    # int() reads spaces, signs and underscores too, but a text of 24 with one of them has less than 93 bits; it also
-    # reads the digits of other scripts.
-    if row is None or len(tag) != 24 or not tag.isascii():
+        bits = _number(unhexlify(tag), "big")
+        (
+            template,
+            plain,
+            company_shift,
+            company_mask,
+            company_limit,
+            company_full,
+            reference_shift,
+            reference_mask,
+            reference_limit,
+            reference_full,
+            rest_mask,
+            has_serial,
+        ) = _DECODERS[bits >> 82]
+    except (ValueError, KeyError):
         return decode(tag).uri
-    (template, company_shift, company_mask, company_limit, reference_shift, reference_mask, reference_limit,
-     rest_mask, has_serial) = row  # fmt: skip
     company = bits >> company_shift & company_mask
     reference = bits >> reference_shift & reference_mask
-    if company >= company_limit or reference >= reference_limit:
-        return decode(tag).uri  # refuses it, and says why
+    # A longer text may begin with zeros; what else fails here is refused there, with the reason.
+    if len(tag) != 24 or company >= company_limit or reference >= reference_limit:
+        return decode(tag).uri
+    full = company >= company_full and reference >= reference_full
     if has_serial:
-        return template % (company, reference, bits & rest_mask)
+        return (plain if full else template) % (company, reference, bits & rest_mask)
     if bits & rest_mask:
-        return decode(tag).uri  # refuses it as well
-    return template % (company, reference)
+        return decode(tag).uri
+    return (plain if full else template) % (company, reference)
 
 
 def decode(tag: str) -> Tag:
@@ -197,25 +208,34 @@ def encode(uri: str, filter_value: int = 0) -> str | None:
     0 to 7, USDOD-96 0 to 15, ADI-var 0 to 63, GID-96 none but 0.
     """
     fields = uri.split(".", 3)
-    head, _, company = fields[0].rpartition(":")
-    row = _ENCODERS.get((head, len(company), len(fields)))
-    if row is None or not 0 <= filter_value <= LARGEST_FILTER:
+    head = fields[0]
+    try:
+        bases, behind_head, reference_digits, reference_bits, rest_bits, limit = _ENCODERS[head[_SCHEME]][len(head)]
+        base = bases[filter_value]
+        if limit:
+            _, reference, serial = fields
+        else:
+            _, reference = fields
+    except KeyError:
         return _encode_default(uri, filter_value)
-    base, filter_shift, reference_digits, reference_bits, rest_bits, serial_limit = row
-    reference = fields[1] or "0"
-    if not (uri.isascii() and company.isdigit() and reference.isdigit() and len(fields[1]) == reference_digits):
+    except ValueError:  # a field too many or too few
         return None
-    bits = (base + (filter_value << filter_shift) + int(company) << reference_bits) + int(reference) << rest_bits
-    if serial_limit:
-        serial = fields[2]
-        # 13 digits hold every serial of 41 bits; longer ones must not reach int(), which takes time in their square.
-        if not serial.isdigit() or len(serial) > 13 or (serial[0] == "0" and serial != "0"):
+    company = head[behind_head]
+    if len(reference) != reference_digits or not (company.isdigit() and uri.isascii()):
+        return None
+    if not reference.isdigit():
+        if reference:
             return None
-        number = int(serial)
-        if number > serial_limit:
-            return None
-        bits += number
-    return "%024X" % bits  # noqa: UP031 - 50 ns quicker than an f-string
+        reference = "0"
+    if not limit:
+        return "%X" % ((base + int(company) << reference_bits) + int(reference) << rest_bits)
+    # 13 digits hold every serial of 41 bits; longer ones must not reach int(), which takes time in their square.
+    if not serial.isdigit() or len(serial) > 13 or (serial < "1" and serial != "0"):
+        return None
+    number = int(serial)
+    if number > limit:
+        return None
+    return "%X" % ((base + int(company) << reference_bits) + int(reference) << rest_bits | number)
 
 
 def _encode_default(uri: str, filter_value: int) -> str | None:
