@@ -14,6 +14,7 @@ from suyuan.gs1.names import canonical, kind_of
 from suyuan.labels.batches import STATE_CODES, LabelState
 from suyuan.labels.label_events import transformation_of
 from suyuan.trace.holds import holds_on
+from suyuan.trace.label_only import LABEL_STATES
 from suyuan.trace.lookup import find_thing
 from suyuan.trace.sightings import sightings_of
 from suyuan.trace.tables import Role
@@ -77,6 +78,11 @@ def _refuse_used(view: View, batch_id: str, parent: Parent) -> None:
     if any(row.role == Role.INPUT and (ours is None or row.transformation != ours) for row in rows):
         raise Conflict(f"{parent.name} is used up already", place="/parent", remedy="scan the parent that is cut now")
     state = Present(view, [parent.thing]).state(parent.thing).state
+    if state in LABEL_STATES:
+        raise Conflict(
+            f"{parent.name} is only a label: nobody has said that it is on food", place="/parent",
+            remedy="apply the label first",
+        )  # fmt: skip
     if state in _ENDED:
         raise Conflict(f"{parent.name} is {state}", place="/parent", remedy="scan the parent that is cut now")
 
