@@ -30,7 +30,7 @@ from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.names import Name
 from suyuan.gs1.tag_encoding import NAMES as CLASSIC_NAMES
-from suyuan.gs1.tag_forms import HEADERS, Named, TagForm
+from suyuan.gs1.tag_forms import HEADERS, Named, TagForm, without_zero
 from suyuan.gs1.tag_layouts import DEFAULTS
 
 _HEX = re.compile("[0-9A-Fa-f]{8,}", re.ASCII)
@@ -201,7 +201,7 @@ def _from_tag(digits: str) -> Identifier:
         return _from_epc(tag.uri, tag_forms.of_tag(tag, digits))
     plus = plus_encoding.decode(digits)
     form = TagForm(plus.encoding, plus.filter, digits, None, None, plus.hostname)
-    return Identifier(_without_zero(plus.link_elements), plus.link_attributes, tag=form)
+    return Identifier(without_zero(plus.link_elements), plus.link_attributes, tag=form)
 
 
 def _from_urn(uri: str) -> Identifier:
@@ -248,7 +248,7 @@ def _from_element_string(text: str) -> Identifier:
     if text.startswith("]"):
         return _from_scan(text)
     elements, attributes = element_string.identify(element_string.parse(text))
-    return Identifier(_without_zero(elements), attributes)
+    return Identifier(without_zero(elements), attributes)
 
 
 def _from_scan(text: str) -> Identifier:
@@ -258,12 +258,7 @@ def _from_scan(text: str) -> Identifier:
     if not scan.elements:
         raise InvalidIdentifier(f"a {scan.symbology} symbol holds {scan.message[:60]!a}, which names no thing")
     elements, attributes = element_string.identify(scan.elements)
-    return Identifier(_without_zero(elements), attributes)
-
-
-def _without_zero(elements: Elements) -> Elements:
-    """TDS 6.3.3: extension 0 is a GLN without extension."""
-    return elements[:-1] if elements[-1] == ("254", "0") else elements
+    return Identifier(without_zero(elements), attributes)
 
 
 def forms_of(

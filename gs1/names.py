@@ -207,6 +207,15 @@ def scheme_of(class_key: str) -> Scheme | None:
     return _SCHEME_OF.get((ai, rest.partition("/")[2]))
 
 
+def epc_scheme(uri: str) -> str:
+    """EPC scheme of an EPC: ``sscc`` of ``urn:epc:id:sscc:...`` and of ``https://id.gs1.org/00/...``; else empty."""
+    if uri.startswith("urn:"):
+        words = uri.split(":", 4)
+        return words[3] if len(words) > 4 else ""
+    scheme = scheme_of(name_of(uri).class_key)
+    return scheme.name if scheme is not None else ""
+
+
 def epc_urn(class_key: str, serial: str, company_prefix_length: int | None) -> str | None:
     """The EPC URN of a name; None where EPC has none for it, or where the company prefix's length is not known.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1 import plus_encoding, tag_encoding
+from suyuan.gs1 import names, plus_encoding, tag_encoding
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.plus_encoding import PLUS_HEADERS, PLUS_NAMES
 from suyuan.gs1.tag_encoding import NAMES as CLASSIC_NAMES
 from suyuan.gs1.tag_encoding import Tag
-from suyuan.gs1.tag_layouts import BY_NAME, DEFAULTS
+from suyuan.gs1.tag_layouts import BY_HEADER, BY_NAME, DEFAULTS
 
 #: First bytes of every encoding there is, in capital hexadecimal digits.
 CLASSIC_HEADERS = frozenset(f"{header:02X}" for header in tag_encoding.HEADERS)
@@ -49,6 +49,30 @@ class Named(NamedTuple):
     epc_uri: str | None
     #: Host name of its Digital Link.
     hostname: str | None
+
+
+def epc_of_tag(digits: str) -> str:
+    """What a tag names, as EPCIS events say it: its EPC URI; for "+" and "++" the canonical Digital Link.
+
+    Those do not tell the length of the company prefix, which an EPC URI needs. AI data behind the EPC are left out.
+    Raises InvalidIdentifier for what is no EPC.
+    """
+    if digits[:2].upper() not in PLUS_HEADERS:
+        return tag_encoding.tag_to_uri(digits)
+    return names.canonical(names.name_of_elements(without_zero(plus_encoding.decode(digits).elements)))
+
+
+def without_zero(elements: Elements) -> Elements:
+    """TDS 6.3.3: extension 0 is a GLN without extension."""
+    return elements[:-1] if elements[-1] == ("254", "0") else elements
+
+
+def filter_of_tag(digits: str) -> int | None:
+    """Filter value of an EPC that has been decoded; None where its encoding has none."""
+    if digits[:2].upper() in PLUS_HEADERS:
+        return int(digits[2], 16) & plus_encoding.LARGEST_FILTER
+    bits = BY_HEADER[int(digits[:2], 16)].filter_bits
+    return int(digits[2:4], 16) >> 8 - bits if bits else None
 
 
 def of_tag(tag: Tag, digits: str | None = None) -> TagForm:

@@ -21,9 +21,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from suyuan.base.errors import InvalidIdentifier, InvalidSetting
+from suyuan.gs1.names import epc_scheme
 from suyuan.readers.reads import Moment, TagRead
 
-#: Turns the hex content of a tag's EPC bank into its EPC URI, or raises InvalidIdentifier.
+#: Turns the hex content of a tag's EPC bank into its EPC URI or Digital Link, or raises InvalidIdentifier.
 Decoder = Callable[[str], str]
 
 #: EPC schemes of TDS 2.x that ``accept`` may name, as they stand in ``urn:epc:id:<scheme>:``.
@@ -69,6 +70,7 @@ class Observation(Struct, frozen=True):
     reader: str
     read_point: str
     epc_hex: str
+    #: The EPC URI; the Digital Link of a "+" tag, which does not tell where the company prefix ends.
     epc_uri: str
     first_us: int
     last_us: int
@@ -265,7 +267,7 @@ class Cleaner:
         self._finished.append(Passage(self._reader, passage.start_us, end_us, tuple(found), tally, strange))
 
     def _reason_to_drop(self, epc: str, uri: str, tag: _Tag) -> Literal["strays", "masked", "repeats"] | None:
-        accepted = epc.startswith(self._prefixes) or _scheme(uri) in self._schemes
+        accepted = epc.startswith(self._prefixes) or epc_scheme(uri) in self._schemes
         if self._settings.accept and not accepted:
             return "masked"
         floor = self._settings.min_rssi
@@ -287,12 +289,6 @@ class Cleaner:
         self._seen = {uri: last for uri, last in self._seen.items() if end_us - last <= self._dedupe_us}
         for seen in found:
             self._seen[seen.epc_uri] = max(seen.last_us, self._seen.get(seen.epc_uri, 0))
-
-
-def _scheme(uri: str) -> str:
-    """``sscc`` of ``urn:epc:id:sscc:...`` (and of the tag URI ``urn:epc:tag:sscc-96:...``)."""
-    parts = uri.split(":", 4)
-    return parts[3].partition("-")[0] if len(parts) > 3 else ""
 
 
 def _accepted(entries: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:

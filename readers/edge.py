@@ -26,7 +26,7 @@ import msgspec
 import structlog
 
 from suyuan.base.errors import InvalidSetting, Unavailable
-from suyuan.gs1.tag_encoding import tag_to_uri
+from suyuan.gs1.tag_forms import epc_of_tag
 from suyuan.readers.cleaning import Cleaner, Passage
 from suyuan.readers.delivery import Delivery
 from suyuan.readers.edge_config import EdgeConfig, Reader, ReadPoint, load_config
@@ -50,7 +50,7 @@ class BoundReadPoint:
 
     def __init__(self, reader: str, point: ReadPoint, offset_minutes: int) -> None:
         self.source = f"{reader} {point.read_point}"
-        self.cleaner = Cleaner(reader, point.read_point, point.cleaning, tag_to_uri)
+        self.cleaner = Cleaner(reader, point.read_point, point.cleaning, epc_of_tag)
         self.antennas = point.antennas
         self._step = point
         self._offset_minutes = offset_minutes

@@ -14,6 +14,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from suyuan.base.clock import format_time
+from suyuan.gs1.names import epc_scheme
+from suyuan.gs1.tag_forms import filter_of_tag
 from suyuan.readers.cleaning import Observation, Passage
 
 Uri = Annotated[str, Meta(min_length=3, max_length=2000)]
@@ -90,20 +92,15 @@ def bind(passage: Passage, step: Step, offset_minutes: int) -> Bound:
     return Bound(tuple(_aggregation_events(parents[0], children, step, time_us, offset_minutes)))
 
 
-def filter_value(epc_hex: str) -> int:
-    """Filter value of a 96-bit tag encoding: the three bits after its header (TDS 2.x section 14.6)."""
-    return int(epc_hex[2:4], 16) >> 5
-
-
 def _epcs(observations: tuple[Observation, ...]) -> list[str]:
     """EPC URIs in order, each once: two tags may carry one EPC (another filter value, or a clone)."""
     return sorted({seen.epc_uri for seen in observations})
 
 
 def _is_parent(seen: Observation, step: Step) -> bool:
-    if not seen.epc_uri.startswith(f"urn:epc:id:{step.parent}:"):
+    if epc_scheme(seen.epc_uri) != step.parent:
         return False
-    return step.parent_filter is None or filter_value(seen.epc_hex) == step.parent_filter
+    return step.parent_filter is None or filter_of_tag(seen.epc_hex) == step.parent_filter
 
 
 def _object_events(epcs: list[str], step: Step, action: str, time_us: int, offset: int) -> Iterator[bytes]:

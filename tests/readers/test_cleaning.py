@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidIdentifier, InvalidSetting
+from suyuan.gs1.tag_forms import epc_of_tag
 from suyuan.readers.cleaning import Cleaner, CleaningSettings, Passage
 from suyuan.readers.reads import Moment, MomentKind, TagRead
 
@@ -232,6 +233,13 @@ def test_a_mask_is_a_hex_prefix_or_a_scheme() -> None:
     assert kept.tally.masked == 1
     with pytest.raises(InvalidSetting, match="neither a hex prefix nor an EPC scheme"):
         cleaner(accept=("pallets",))
+
+
+def test_a_scheme_masks_tags_that_are_told_as_links_too() -> None:
+    machine = Cleaner("gate", "door", CleaningSettings(accept=("sscc",)), epc_of_tag)
+    kept = passage(machine, [read("F90095201234567891235", 1), read("F700950600013435221A", 2), read("F9009520", 3)])
+    assert [seen.epc_uri for seen in kept.observations] == ["https://id.gs1.org/00/095201234567891235"]
+    assert (kept.tally.masked, kept.tally.undecodable) == (1, 1)
 
 
 def test_what_is_no_epc_urn_has_no_scheme() -> None:

@@ -9,11 +9,19 @@ import pytest
 
 from suyuan.epcis.json_codec import read_document
 from suyuan.epcis.json_text import Limits
+from suyuan.gs1 import plus_encoding
+from suyuan.gs1.tag_forms import epc_of_tag
 from suyuan.readers.cleaning import Observation, Passage, Tally
 from suyuan.readers.delivery import document
-from suyuan.readers.steps import BizTransaction, Bound, Destination, Source, Step, bind, filter_value, zone_offset
+from suyuan.readers.steps import BizTransaction, Bound, Destination, Source, Step, bind, zone_offset
 
 PALLET = "urn:epc:id:sscc:0614141.1234567890"
+#: SSCC+, SGTIN+ with filter 2, and SGTIN+ with filter 1.
+PLUS = [
+    plus_encoding.encode("sscc+", (("00", "095201234567891235"),)),
+    plus_encoding.encode("sgtin+", (("01", "09506000134352"), ("21", "B")), (), 2),
+    plus_encoding.encode("sgtin+", (("01", "09506000134352"), ("21", "A")), (), 1),
+]
 ITEMS = [f"urn:epc:id:sgtin:0614141.107346.{n}" for n in range(5)]
 DOOR = "urn:epc:id:sgln:0614141.00777.0"
 
@@ -100,10 +108,21 @@ def test_an_aggregation_that_does_not_add_up_is_told_as_what_was_seen(observatio
     assert event["epcList"] == sorted(one.epc_uri for one in observations)
 
 
+def test_tags_that_tell_no_company_prefix_are_packed_as_links() -> None:
+    pallet, case, item = (epc_of_tag(tag) for tag in PLUS)
+    assert pallet == "https://id.gs1.org/00/095201234567891235"
+    assert [item, case] == [f"https://id.gs1.org/01/09506000134352/21/{serial}" for serial in ("A", "B")]
+    found = passage(*(seen(epc_of_tag(tag), epc_hex=tag) for tag in PLUS))
+    (event,) = events(bind(found, PACKING, 480))
+    assert (event["parentID"], event["childEPCs"]) == (pallet, [item, case])
+    by_filter = msgspec.structs.replace(PACKING, parent="sgtin", parent_filter=2)
+    (event,) = events(bind(passage(*found.observations[1:]), by_filter, 480))
+    assert (event["parentID"], event["childEPCs"]) == (case, [item])
+
+
 def test_a_filter_value_tells_a_case_from_its_items() -> None:
     case = seen(ITEMS[4], epc_hex="3054257BF7194E4000001A85")
     step = msgspec.structs.replace(PACKING, parent="sgtin", parent_filter=2)
-    assert [filter_value(one.epc_hex) for one in (case, seen(ITEMS[0]))] == [2, 1]
     (event,) = events(bind(passage(case, seen(ITEMS[0])), step, 480))
     assert (event["parentID"], event["childEPCs"]) == (ITEMS[4], [ITEMS[0]])
 
