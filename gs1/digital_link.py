@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import associations
-from suyuan.gs1.ai_table import NOT_IN_QUERY
+from suyuan.gs1.ai_table import NOT_IN_QUERY, PREDEFINED_LENGTH
 from suyuan.gs1.application_identifiers import IDENTIFIERS, PRIMARY, QUALIFIERS, check_value
-from suyuan.gs1.attributes import FIXED
 from suyuan.gs1.characters import link_escape, link_unescape
 from suyuan.gs1.epc_uri import Elements
 
@@ -226,7 +225,7 @@ def attributes(link: Link) -> Elements:
     Raises InvalidIdentifier for an unknown AI, one that belongs into the path or into no link, a value that its AI does
     not allow, an AI that is there twice, AIs that do not go together.
     """
-    return tuple(sorted(_described(link), key=lambda pair: pair[0][:2] not in FIXED))
+    return tuple(sorted(_described(link), key=lambda pair: pair[0][:2] not in PREDEFINED_LENGTH))
 
 
 def _described(link: Link) -> Elements:

@@ -10,8 +10,8 @@ import re
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import associations
-from suyuan.gs1.application_identifiers import PRIMARY, check_value
-from suyuan.gs1.attributes import AI_LENGTH, FIXED
+from suyuan.gs1.ai_table import PREDEFINED_LENGTH
+from suyuan.gs1.application_identifiers import AI_LENGTH, PRIMARY, check_value
 from suyuan.gs1.epc_uri import Elements
 
 #: Longest element string that is read, in characters.
@@ -84,7 +84,7 @@ def _first(text: str) -> tuple[str, str, str]:
     length = AI_LENGTH.get(text[:2])
     if length is None:
         raise InvalidIdentifier(f"{text[:40]!a} does not begin with an application identifier")
-    end = FIXED.get(text[:2], len(text))
+    end = PREDEFINED_LENGTH.get(text[:2], len(text))
     return text[:length], text[length:end], text[end:]
 
 
@@ -105,7 +105,7 @@ def identify(elements: Elements) -> tuple[Elements, Elements]:
         raise InvalidIdentifier(f"AIs {chosen[0][0]} and {chosen[1][0]} exclude each other", place=f"({key[0]})")
     identity = (key, *((ai, values[ai]) for ai in chosen[0]))
     others = [pair for pair in elements if pair not in identity]
-    return identity, tuple(sorted(others, key=lambda pair: pair[0][:2] not in FIXED))
+    return identity, tuple(sorted(others, key=lambda pair: pair[0][:2] not in PREDEFINED_LENGTH))
 
 
 def build(elements: Elements) -> str:
@@ -120,5 +120,5 @@ def build_unbracketed(elements: Elements, *, fnc1: str = GS) -> str:
     shortest symbol.
     """
     words = [f"{ai}{value}" for ai, value in elements]
-    behind = [fnc1 if ai[:2] not in FIXED else "" for ai, _ in elements[:-1]]
+    behind = [fnc1 if ai[:2] not in PREDEFINED_LENGTH else "" for ai, _ in elements[:-1]]
     return "".join([word + separator for word, separator in zip(words, [*behind, ""], strict=True)])

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.attributes import check
+from suyuan.gs1.application_identifiers import check_value
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.packed_table import FORMAT_9, Component, Entry, Identifier, IdTable, Part
 from suyuan.gs1.packed_text import BitReader, read_digits, read_text, write_digits, write_text, write_vector
@@ -48,7 +48,7 @@ def decode(memory: bytes) -> Elements:
         found, at = _read_pattern(memory, at)
         data += found
     for ai, value in data:
-        check(ai, value)
+        check_value(ai, value)
     _check_once(ai for ai, _ in data)
     return tuple(data)
 
@@ -68,7 +68,7 @@ def encode(data: Elements) -> bytes:
     not have, or not alone (02 without 37), and for a value that its AI does not allow.
     """
     for ai, value in data:
-        check(ai, value)
+        check_value(ai, value)
     _check_once(ai for ai, _ in data)
     return bytes([DSFID]) + (write_object(data, FORMAT_9) if data else b"") + b"\0"
 

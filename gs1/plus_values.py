@@ -7,7 +7,7 @@ or goes to a tag that its AI does not allow.
 from __future__ import annotations
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.attributes import check
+from suyuan.gs1.application_identifiers import check_value
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.plus_fields import PLAIN, SIZED, Bits, Field, take, two_parts
 
@@ -97,7 +97,7 @@ KEY_LENGTHS = {ai[:2]: len(ai) for ai in FIELDS}
 
 def write_value(ai: str, value: str) -> Bits:
     """The bits of an AI's value. Raises InvalidIdentifier, with the AI as its place, when the AI may not hold it."""
-    check(ai, value)
+    check_value(ai, value)
     field = FIELDS.get(ai)
     if field is None:
         raise InvalidIdentifier(f"AI {ai} has no form on a tag", place=f"({ai})")
@@ -116,7 +116,7 @@ def read_value(ai: str, bits: int, left: int) -> tuple[str, int]:
         value, left = FIELDS[ai].read(bits, left)
     except InvalidIdentifier as refused:
         raise _placed(ai, refused) from None
-    check(ai, value)
+    check_value(ai, value)
     return value, left
 
 

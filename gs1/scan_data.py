@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import associations, digital_link, element_string
-from suyuan.gs1.attributes import FIXED
+from suyuan.gs1.ai_table import PREDEFINED_LENGTH
 from suyuan.gs1.check_digit import digit_for
 from suyuan.gs1.digital_link import DigitalLink
 from suyuan.gs1.element_string import GS, LONGEST
@@ -163,7 +163,7 @@ def _write_linear(identifier: str) -> Callable[[str], str]:
             associations.check(elements)
             return identifier + linear[1:].replace("^", GS)
         _together(elements, _gs1_message(component))
-        separator = "" if elements[-1][0][:2] in FIXED else GS
+        separator = "" if elements[-1][0][:2] in PREDEFINED_LENGTH else GS
         return "]e0" + (linear[1:].removesuffix("^") + separator + component[1:]).replace("^", GS)
 
     return writer

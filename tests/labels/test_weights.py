@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidInput
-from suyuan.gs1.attributes import check
+from suyuan.gs1.application_identifiers import check_value
 from suyuan.labels.weights import net_weight
 
 
@@ -40,7 +40,7 @@ def test_what_is_no_weight_is_refused(text: str) -> None:
 def test_the_value_is_the_weight_and_the_standard_allows_it(grams: int, decimals: int) -> None:
     text = f"{Decimal(grams).scaleb(-decimals):f}"
     ai, value = net_weight(text)
-    check(ai, value)
+    check_value(ai, value)
     assert Decimal(value).scaleb(-int(ai[3])) == Decimal(text)
 
 
@@ -50,4 +50,4 @@ def test_any_text_gives_an_element_or_a_refusal(text: str) -> None:
         ai, value = net_weight(text)
     except InvalidInput:
         return
-    check(ai, value)
+    check_value(ai, value)
