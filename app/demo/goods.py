@@ -62,6 +62,7 @@ class Good(Struct, frozen=True):
         return Product(
             id=self.id,
             name=self.name,
+            party=FIRMS[self.firm].party().id,
             category=self.category,
             brand=FIRMS[self.firm].name,
             shelf_life_days=self.shelf_life_days,

@@ -15,6 +15,8 @@ from suyuan.base.errors import Unavailable
 from suyuan.chain import durable
 
 REGULATOR: Final = "regulator"
+#: The firm whose key opens the label pages for a visitor: it packs what is sold by the piece.
+LABELLER: Final = "cutting-plant"
 _LARGEST_KEY: Final = 1000
 #: What a firm's kind of business lets it do (base/permissions.py).
 _ROLES: Final = {
@@ -35,6 +37,11 @@ def key_file(data: Path, name: str) -> Path:
     return data / "demo" / "keys" / f"{name}.key"
 
 
+def firm_key_name(firm: str) -> str:
+    """What the key of a firm is called."""
+    return f"firm-{firm}"
+
+
 class Keyring:
     """Keys by name, made on first use."""
 
@@ -49,7 +56,7 @@ class Keyring:
 
     async def firm(self, firm: Firm) -> str:
         """The key with which a firm files its documents."""
-        return await self._key(f"firm-{firm.key}", _ROLES[firm.kind], firm.party_urn)
+        return await self._key(firm_key_name(firm.key), _ROLES[firm.kind], firm.party_urn)
 
     async def regulator(self) -> str:
         """The authority's key."""

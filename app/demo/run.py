@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 
 from suyuan.app.demo.folder import open_demo
-from suyuan.app.demo.keyring import REGULATOR, key_file
+from suyuan.app.demo.keyring import LABELLER, REGULATOR, firm_key_name, key_file
 from suyuan.app.demo.plant import Plant
 from suyuan.app.demo.ports import HOST, USUAL_PORT, reader_ports, server_port
 from suyuan.app.demo.processes import Processes
@@ -81,7 +81,8 @@ class Telling:
 
     def _guide(self, summary: Summary) -> None:
         """Where to look. With ``once`` stdout is for the summary alone."""
-        lines = guide(self._story.url, self._story.tour, summary.recalls, str(key_file(self._data, REGULATOR)))
+        keys = [str(key_file(self._data, name)) for name in (REGULATOR, firm_key_name(LABELLER))]
+        lines = guide(self._story.url, self._story.tour, summary.recalls, *keys)
         _print(lines, sys.stderr if self._once else sys.stdout)
         if not self._once:
             self._voice.say("serving until Ctrl-C")

@@ -19,7 +19,7 @@ import msgspec
 from suyuan.app.demo.evidence import Evidence, Signed
 from suyuan.app.demo.filing import Filing
 from suyuan.app.demo.firms import FIRMS
-from suyuan.app.demo.keyring import Keyring
+from suyuan.app.demo.keyring import LABELLER, Keyring
 from suyuan.app.demo.launch import Launched, launch
 from suyuan.app.demo.plant import Plant, key_name
 from suyuan.app.demo.processes import Processes
@@ -84,6 +84,7 @@ class Story:
             await service.ask("GET", "/readyz")
         with self._step("keys and master data") as step:
             await keys.regulator()
+            await keys.firm(FIRMS[LABELLER])
             for site in self._plant.sites:
                 await keys.device(key_name(site), FIRMS[site])
             await _introduce(service, keys, self._scenario.master_data)

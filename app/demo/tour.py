@@ -32,6 +32,7 @@ def stops(scenario: Scenario, recalls: Sequence[Launched]) -> list[Stop]:
         *(Stop("安全商品", "safe", _path(page)) for page in scenario.pages.safe),
         Stop("被复制的标签", "a bottle whose tag was copied", _path(clone)),
         *(Stop("召回公告", "public notice of a recall", f"/recalls/{recall.id}") for recall in recalls),
+        Stop("生产者的标签页面", "a producer's label pages", "/staff/login"),
         Stop("接口文档", "API documentation", "/docs"),
         Stop("日志检查点", "checkpoint of the log", "/log/checkpoint"),
     ]
@@ -50,8 +51,10 @@ async def visit(service: Service, tour: Sequence[Stop]) -> list[str]:
     return addresses
 
 
-def guide(url: str, tour: Sequence[Stop], recalls: Sequence[Launched], key_file: str) -> Iterator[str]:
-    """The lines that tell a visitor where to go; secrets stay in their file."""
+def guide(
+    url: str, tour: Sequence[Stop], recalls: Sequence[Launched], key_file: str, producer_key_file: str
+) -> Iterator[str]:
+    """The lines that tell a visitor where to go; secrets stay in their files."""
     yield ""
     yield f"Suyuan 溯源  {url}/"
     yield ""
@@ -62,4 +65,6 @@ def guide(url: str, tour: Sequence[Stop], recalls: Sequence[Launched], key_file:
         counts = f"{recall.affected} affected, {recall.carriers} carriers, {recall.holders} holders"
         yield f"  召回数据 · the recall as data: {counts}"
         yield f'    curl -H "Authorization: Bearer $(cat {key_file})" {url}/api/v1/recalls/{recall.id}'
+    yield "  标签页面的密钥 · the key that opens the label pages"
+    yield f"    cat {producer_key_file}"
     yield ""
