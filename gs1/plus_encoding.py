@@ -12,8 +12,8 @@ import re
 from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.application_identifiers import PRIMARY
-from suyuan.gs1.attributes import check
+from suyuan.gs1 import associations
+from suyuan.gs1.application_identifiers import PRIMARY, check_value
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.hostname_encoding import read_hostname, write_hostname
 from suyuan.gs1.plus_fields import take
@@ -106,7 +106,8 @@ _is_hex = re.compile("[0-9A-Fa-f]+", re.ASCII).fullmatch
 def decode(tag: str) -> PlusTag:
     """What an EPC of these encodings says, given in hexadecimal digits as the tag or the standard's examples have it.
 
-    Zero bits up to the next 16-bit word may follow. Raises InvalidIdentifier for another header, a value that its AI
+    Zero bits up to the next 16-bit word may follow. Whether AI data go together is not asked: the thing is known all
+    the same. Raises InvalidIdentifier for another header, a value that its AI
     does not allow, missing or surplus bits, and AI data that the toggle bit denies, or promises in vain.
     """
     if not _is_hex(tag):
@@ -146,7 +147,7 @@ def _read_date(bits: int, left: int) -> tuple[Elements, int]:
         raise InvalidIdentifier(f"date type indicator is {indicator}, expected 0 to {len(_DATE_AIS) - 1}")
     # The date of a harvest has 16 bits here: a range of dates does not fit.
     value, left = read_value("11" if ai == "7007" else ai, bits, left)
-    check(ai, value)
+    check_value(ai, value)
     return ((ai, value),), left
 
 
@@ -198,7 +199,8 @@ def encode(
     data, and ``aidc`` follows. A GLN without extension gets extension 0, which says just that (TDS 6.3.3).
 
     Raises InvalidIdentifier when the encoding is unknown, an AI is missing, doubled or not of this scheme, a value is
-    not what its AI allows, a host name is missing or too much, or the whole is longer than a tag's EPC may be.
+    not what its AI allows, AI data do not go together, a host name is missing or too much, or the whole is longer than
+    a tag's EPC may be.
     """
     scheme = SCHEMES.get(encoding)
     if scheme is None:
@@ -228,6 +230,7 @@ def encode(
     more += attributes + aidc
     if more:
         _check_more(scheme, seen, more)
+        associations.check(tuple(zip(scheme.ais, values, strict=True)) + seen + more)
         payload, payload_width = write_more(more)
         bits, width = (bits | 1 << width - 9) << payload_width | payload, width + payload_width
     if width > LONGEST:

@@ -12,6 +12,7 @@ from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidIdentifier
+from suyuan.gs1 import associations
 from suyuan.gs1.check_digit import digit_for
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.plus_encoding import PLUS_HEADERS, PLUS_NAMES, SCHEMES, PlusTag, decode, encode
@@ -107,17 +108,21 @@ def tags(draw: st.DrawFn) -> PlusTag:
     plain = scheme.rstrip("+")
     values = [draw(strategy) for strategy in KEYS[plain]]
     elements = tuple(zip(SCHEMES[scheme].ais, values, strict=True))
-    date = draw(st.sampled_from(sorted(DATES.items())))
-    more = draw(st.lists(st.sampled_from(sorted(MORE)), unique=True, max_size=2))
-    aidc = tuple((ai, draw(MORE[ai])) for ai in more if ai != "8003" or plain != "grai")
-    return PlusTag(
-        scheme,
-        draw(st.integers(0, 7)),
-        elements,
-        (date,) if plain == "dsgtin" else (),
-        draw(HOSTNAMES) if scheme.endswith("++") else None,
-        tuple(pair for pair in aidc if pair[0] != date[0] or plain != "dsgtin"),
-    )
+    date = (draw(st.sampled_from(sorted(DATES.items()))),) if plain == "dsgtin" else ()
+    aidc: Elements = ()
+    for ai in draw(st.lists(st.sampled_from(sorted(MORE)), unique=True, max_size=3)):
+        more = (*aidc, (ai, draw(MORE[ai])))
+        if ai not in dict(elements + date) and go_together(elements + date + more):
+            aidc = more
+    hostname = draw(HOSTNAMES) if scheme.endswith("++") else None
+    return PlusTag(scheme, draw(st.integers(0, 7)), elements, date, hostname, aidc)
+
+
+def go_together(data: Elements) -> bool:
+    with suppress(InvalidIdentifier):
+        associations.check(data)
+        return True
+    return False
 
 
 def write(tag: PlusTag) -> str:
@@ -145,13 +150,13 @@ def test_every_scheme_method_length_filter_and_host_name_goes_both_ways(tag: Plu
             decode(padded + "0000")
 
 
-@given(tags(), st.data())
-def test_every_bit_of_a_tag_counts(tag: PlusTag, data: st.DataObject) -> None:
+@given(tags(), st.integers(0, 495))
+def test_a_tag_with_a_wrong_bit_is_a_tag_or_an_invalid_identifier(tag: PlusTag, bit: int) -> None:
     epc = write_if_it_fits(tag)
-    bit = data.draw(st.integers(0, 4 * len(epc) - 1))
-    changed = f"{int(epc, 16) ^ 1 << bit:0{len(epc)}X}"
     with suppress(InvalidIdentifier):
-        assert decode(changed) != tag
+        found = decode(f"{int(epc, 16) ^ 1 << bit % (4 * len(epc)):0{len(epc)}X}")
+        # It may even be the same: a value may be written by another method than the shortest.
+        assert decode(write(found)) == found
 
 
 @given(st.one_of(st.text(max_size=20), st.binary(max_size=40).map(bytes.hex), st.binary(min_size=5, max_size=62)))
@@ -163,7 +168,8 @@ def test_any_text_is_a_tag_or_an_invalid_identifier(text: str | bytes) -> None:
         tag = decode(text)
     except InvalidIdentifier:
         return
-    assert decode(write(tag)) == tag
+    with suppress(InvalidIdentifier):  # AI data that do not go together are read, not written
+        assert decode(write(tag)) == tag
 
 
 def parts(link: str) -> tuple[Elements, Elements]:
@@ -325,7 +331,8 @@ def test_ai_data_that_say_what_the_epc_says_are_refused() -> None:
         (("grai+", (("8003", "09521141123454"),)), "ends before the serial number"),
         (("gdti+", (("253", "9521141123454"),)), "ends before the serial number"),
         (("sgtin+", SGTIN, (), 0, None, (("91", "x" * 90),)), "expected at most 496"),
-        (("sgtin+", SGTIN, (), 0, None, (("03", "09506000134352"),)), "AI 03 has no form"),
+        (("sgtin+", SGTIN, (), 0, None, (("8014", "1987654Ad4X4bL5ttr2310c2K"),)), "AI 8014 has no form"),
+        (("sscc+", (("00", "095201234567891235"),), (("3103", "001250"),)), "AI 3103"),
     ],
 )
 def test_what_no_tag_can_hold_is_refused_with_a_reason(arguments: tuple[object, ...], words: str) -> None:
