@@ -75,7 +75,7 @@ class _When(NamedTuple):
 
 async def open_batch(ledger: Ledger, actor: Actor, order: BatchOrder) -> Batch:
     """Open a batch. `InvalidInput` names the field; `Conflict` when product and lot are open already."""
-    request = new_request(order.request)
+    request = _own(actor, order.request)
     batch = await run_in_threadpool(_checked, ledger, actor, order)
     opened = BatchOpened(actor=actor.key_id, party=actor.party, request=request, batch=batch)
     return await ledger.writer.call("label-batch-opened", opened, Batch)
@@ -98,7 +98,7 @@ async def allocate(
     """Take ``count`` serial numbers for ever. The same ``request`` again gives the same ones."""
     if not 1 <= count <= MOST_LABELS:
         raise InvalidInput(f"{count} is outside 1 to {MOST_LABELS:,}", place="/count", remedy="ask for fewer labels")
-    request = new_request(request)
+    request = _own(actor, request)
     first: int | None = None
     done = 0
     while done < count:
@@ -200,7 +200,7 @@ async def relabel(
         raise InvalidInput(f"{len(kilograms)} weights are outside 1 to {MOST_WEIGHED}", place="/kilograms")
     for weight in kilograms:
         net_weight(weight)
-    request = new_request(request)
+    request = _own(actor, request)
     known = await run_in_threadpool(_find_cut, ledger, actor, batch_id, parent, kilograms, request)
     order = LabelsAllocated(
         actor=actor.key_id, party=actor.party, batch=batch_id, level=Level.ITEM, count=len(kilograms),
@@ -208,6 +208,11 @@ async def relabel(
     )  # fmt: skip
     made = await ledger.writer.call("labels-allocated", order, Allocation)
     return await run_in_threadpool(_read_labels, ledger, actor, made)
+
+
+def _own(actor: Actor, request: str) -> str:
+    """A request id within its key: two operators who choose the same one by chance do not get the same labels."""
+    return f"{actor.key_id}/{new_request(request)}"
 
 
 def _find_cut(ledger: Ledger, actor: Actor, batch_id: str, parent: str, kilograms: Sequence[str], request: str) -> str:

@@ -29,6 +29,8 @@ Time = Annotated[str | None, typer.Option("--time", help="ISO 8601 with a zone [
 RequestId = Annotated[str, typer.Option("--request", help="The same id again changes nothing more.")]
 
 LOCAL = "http://127.0.0.1:8000"
+#: Columns of a table that goes into a file or a pipe.
+_WIDE = 400
 _BATCHES = "/api/v1/labels/batches"
 
 
@@ -232,13 +234,14 @@ def _show(found: list[Any], as_json: bool) -> None:
             typer.echo(_json(status))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    columns = ("batch", "product", "lot", "made", "level", "planned", "allocated", "printed", "applied", "voided")
-    table = Table(*columns, box=None, pad_edge=False)
+    columns = ("batch", "product", "lot", "level", "planned", "allocated", "printed", "applied", "voided")
+    table = Table(*(Column(name, no_wrap=True) for name in columns), box=None, pad_edge=False)
     for status in found:
         of = status["batch"]
         for counts in status["counts"]:
-            words = (of["id"], of["gtin"], of["lot"], of["production_date"], counts["level"])
-            table.add_row(*words, *(str(counts[name]) for name in columns[5:]))
-    Console(soft_wrap=True).print(table)
+            words = (of["id"], of["gtin"], of["lot"], counts["level"])
+            table.add_row(*words, *(str(counts[name]) for name in columns[4:]))
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDE)  # a pipe must get whole identifiers
+    console.print(table)

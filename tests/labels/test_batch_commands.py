@@ -1,0 +1,88 @@
+"""`suyuan labels`: a batch from the order to food on the command line, with exit codes that scripts can trust."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.serving import Done, Service, run
+
+from suyuan.gs1.keys import GLN, GTIN
+
+PARTY = GLN.from_body("061414177700").value
+ITEM, CASE = GTIN.from_body("0061414177701").value, GTIN.from_body("1061414177701").value
+
+
+@pytest.fixture(scope="module")
+def key(service: Service) -> str:
+    """The key of a producer with a site and two products."""
+    party = f"(417){PARTY}"
+    data = {
+        "sites": [{"id": f"(414){GLN.from_body('061414177701').value}", "name": {"en": "Plant"}, "party": party}],
+        "products": [{"id": f"(01){gtin}", "name": {"en": "Ham"}, "party": party} for gtin in (ITEM, CASE)],
+    }
+    assert service.call("PUT", "/api/v1/masterdata", "administrator", json=data).status_code == 200
+    return str(service.new_key("producer", party)["key"])
+
+
+def test_a_batch_goes_from_the_order_to_food(service: Service, key: str) -> None:
+    def labels(*words: str, code: int = 0) -> Done:
+        done = run("labels", *words, SUYUAN_SERVER=service.url, SUYUAN_KEY=key)
+        assert done.returncode == code, done.stderr
+        return done
+
+    order = ("batch", "open", "--gtin", ITEM, "--lot", "C1", "--quantity", "6", "--made", "2026-11-21")
+    packing = ("--case-gtin", CASE, "--case-holds", "3", "--pallet-prefix", "0614141", "--pallet-holds", "2")
+    batch = labels(*order, *packing, "--request", "r").stdout.decode().strip()
+    assert json.loads(labels(*order, *packing, "--request", "r", "--json").stdout)["batch"]["id"] == batch
+    assert labels("allocate", batch, "--count", "4").stdout == b"item labels 1 to 4\n"
+    cases = labels("allocate", batch, "--count", "1", "--level", "case", "--json").stdout
+    assert json.loads(cases) == {"batch": batch, "level": "case", "first": 1, "count": 1}
+    assert labels("mark", batch, "--numbers", "1-4").stdout == b"4 printed, 0 were before\n"
+    labels("mark", batch, "--numbers", "1", "--level", "case")
+    assert labels("void", batch, "--numbers", "4", "--reason", "jam").stdout == b"1 voided, 0 were before\n"
+    applied = labels("apply", batch, "--numbers", "1-3", "--time", "2026-11-21T12:00:00+08:00", "--json").stdout
+    assert json.loads(applied)["changed"] == 3
+    labels("apply", batch, "--level", "case", "--numbers", "1", "--contents", "1-3")
+    states = [json.loads(line)["state"] for line in labels("batch", "labels", batch).stdout.splitlines()]
+    assert states == ["applied", "applied", "applied", "voided"]
+    (voided,) = labels("batch", "labels", batch, "--state", "voided").stdout.splitlines()
+    assert json.loads(voided)["reason"] == "jam"
+    shown = json.loads(labels("batch", "show", batch, "--json").stdout)
+    assert [counts["applied"] for counts in shown["counts"]] == [3, 1, 0]
+    for table in (labels("batch", "list"), labels("batch", "show", batch)):
+        assert batch in table.stdout.decode()
+    assert json.loads(labels("batch", "list", "--json").stdout.splitlines()[0])["batch"]["id"] == batch
+    refused = labels("apply", batch, "--numbers", "4", code=2)
+    assert refused.stdout == b""
+    assert refused.stderr.count(b"\n") == 1
+    assert b"was voided" in refused.stderr
+    parent = json.loads(labels("batch", "labels", batch).stdout.splitlines()[0])["epc"]
+    other = labels(*(word.replace("C1", "C2") for word in order)).stdout.decode().strip()
+    piece = json.loads(labels("relabel", other, "--parent", parent, "--kilograms", "0.125").stdout)
+    assert (piece["kilograms"], piece["parent"]) == ("0.125", parent)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("labels", "allocate", "B0", "--count", "0"), b"/count"),
+        (("labels", "mark", "B0", "--numbers", "1"), b"no batch"),
+        (("labels", "batch", "show", "../keys"), b"suyuan:"),
+        (
+            ("labels", "batch", "open", "--gtin", ITEM[1:], "--lot", "C", "--quantity", "1", "--made", "2026-11-21"),
+            b"enter",
+        ),
+    ],
+)
+def test_a_refusal_is_one_line_and_exit_code_2(service: Service, key: str, words: tuple[str, ...], said: bytes) -> None:
+    done = run(*words, SUYUAN_SERVER=service.url, SUYUAN_KEY=key)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_no_server_is_said_so_and_may_work_later() -> None:
+    done = run("labels", "allocate", "B0", "--count", "1", "--server", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert b"does not answer" in done.stderr
