@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -11,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidIdentifier
+from suyuan.gs1 import company_prefix, digital_link, plus_encoding, tag_encoding
 from suyuan.gs1.forms import Forms, forms_of, parse
+from suyuan.gs1.link_compression import compress
 from suyuan.gs1.names import name_of
 
 SGTIN = Forms(
@@ -26,7 +30,7 @@ SGTIN = Forms(
 )
 
 
-def again(text: str, **settings: int) -> Forms:
+def again(text: str, **settings: Any) -> Forms:
     return msgspec.structs.replace(forms_of(text, **settings), input=SGTIN.input)
 
 
@@ -166,6 +170,59 @@ def test_any_text_has_forms_or_is_refused(text: str) -> None:
             assert parse(form).name[:2] == parse(text).name[:2]
 
 
+#: Reasons for which we refuse what another implementation tolerates: bare characters, wrong check digits and pieces.
+_STRICTER = ("holds a character", "check digit", "at the end of the path", "piece", "no reference after")
+
+
+def test_identifiers_that_another_implementation_converts(shared: Path) -> None:
+    path = shared / "gs1/openepcis-epc-digitallink-translator/converter_vectors.json"
+    same = 0
+    for row in json.loads(path.read_text("utf-8"))["valid"]:
+        urn = next(text for text in (row["expected"], row["input"]) if text.startswith("urn:"))
+        prefix = urn.split(":")[4].partition(".")[0]
+        prefixes = company_prefix.of([prefix]) if prefix.isdigit() else company_prefix.NONE
+        refused = ""
+        try:
+            found = forms_of(row["input"], company_prefix_length=row.get("gcpLength"), company_prefixes=prefixes)
+        except InvalidIdentifier as error:
+            refused = str(error)
+        if refused:
+            assert any(reason in refused for reason in _STRICTER), (row, refused)
+            continue
+        if row["expected"] == urn:
+            assert found.epc_uri == urn, row
+        else:
+            assert found.digital_link is not None
+            assert unquote(found.digital_link) == unquote(row["expected"]), row
+        same += 1
+    assert same > 50
+
+
+def test_examples_of_the_standard_come_out_both_ways(shared: Path) -> None:
+    rows = json.loads((shared / "gs1/tds23-annex-e3/e3_hex_vectors.json").read_text("utf-8"))["vectors"]
+    for row in rows:
+        found = forms_of(row["hex"])
+        assert (found.scheme, found.hex) == (row["scheme"].lower(), row["hex"])
+        link = f"https://{row.get('hostname', 'id.gs1.org')}{row['dl']}" if row["dl"] else None
+        assert found.digital_link == link
+        prefix = (found.epc_uri or "::::").split(":")[4].partition(".")[0]
+        prefixes = company_prefix.of([prefix]) if link and prefix else company_prefix.NONE
+        given = link or found.epc_uri or ""
+        back = forms_of(given, scheme=row["scheme"], filter=found.filter, company_prefixes=prefixes, strict=True)
+        assert msgspec.structs.replace(back, input=row["hex"]) == found
+
+
+def test_tags_of_another_translator_come_out_both_ways(shared: Path) -> None:
+    rows = json.loads((shared / "gs1/tdt22-oracle/plus_vectors.json").read_text("utf-8"))["rows"]
+    rows = [row for row in rows if row["roundtrip"]]
+    assert rows
+    for row in rows:
+        found = forms_of(row["hex"])
+        assert (found.digital_link, found.filter) == (row["dl"], row["filter"])
+        back = forms_of(row["dl"], scheme=row["scheme"], filter=row["filter"], strict=True)
+        assert msgspec.structs.replace(back, input=row["hex"]) == found
+
+
 def test_identifiers_that_another_implementation_refuses_are_refused(shared: Path) -> None:
     path = shared / "gs1/openepcis-epc-digitallink-translator/converter_vectors.json"
     rows = json.loads(path.read_text("utf-8"))["invalid"]
@@ -173,3 +230,145 @@ def test_identifiers_that_another_implementation_refuses_are_refused(shared: Pat
     for row in rows:
         with pytest.raises(InvalidIdentifier):
             parse(row["input"], company_prefix_length=row["gcpLength"])
+
+
+LINK = "https://id.gs1.org/01/00037000302414/21/1871706"
+
+
+def test_a_tag_keeps_its_encoding_and_another_can_be_asked_for() -> None:
+    long = forms_of("urn:epc:tag:sgtin-198:3.0037000.030241.1871706")
+    assert (long.scheme, long.filter, long.epc_uri) == ("sgtin-198", 3, SGTIN.epc_uri)
+    assert forms_of(long.hex or "").tag_uri == long.tag_uri
+    assert again(long.hex or "", scheme="SGTIN-96") == SGTIN
+    assert forms_of(SGTIN.input, scheme="sgtin+").filter == 3
+    assert forms_of(SGTIN.input, scheme="sgtin+", filter=1).filter == 1
+
+
+def test_a_host_name_comes_from_the_link_or_is_given() -> None:
+    link = "https://shop.example/01/00037000302414/21/7"
+    found = forms_of(link, scheme="sgtin++")
+    assert found.digital_link == link
+    assert forms_of(found.hex or "").digital_link == link
+    again_on_a_tag = forms_of(found.hex or "", scheme="sgtin++", filter=3)
+    assert (again_on_a_tag.digital_link, again_on_a_tag.filter) == (link, 3)
+    assert forms_of("(01)00037000302414(21)7", scheme="sgtin++", hostname="shop.example").hex == found.hex
+    for text in ("(01)00037000302414(21)7", "https://shop.example/x/01/00037000302414/21/7", SGTIN.input):
+        with pytest.raises(InvalidIdentifier, match="hostname"):
+            forms_of(text, scheme="sgtin++")
+
+
+def test_what_was_read_from_a_tag_tells_its_forms() -> None:
+    assert parse(SGTIN.input).tag_uri == SGTIN.tag_uri
+    assert parse(SGTIN.input).digital_link == SGTIN.digital_link
+    assert parse(SGTIN.digital_link or "").tag_uri is None
+    assert parse("urn:epc:id:gid:1.2.3").digital_link is None
+    hosted = forms_of(SGTIN.input, scheme="sgtin++", hostname="a.example").hex or ""
+    assert parse(hosted).digital_link == "https://a.example/01/00037000302414/21/1871706"
+
+
+def test_data_on_a_tag_are_attributes() -> None:
+    tag = plus_encoding.encode("dsgtin+", (("01", "09506000134352"), ("10", "L"), ("21", "7")), (("17", "270131"),))
+    found = forms_of(tag)
+    assert found.digital_link == "https://id.gs1.org/01/09506000134352/10/L/21/7?17=270131"
+    assert found.element_string == "(01)09506000134352(10)L(21)7(17)270131"
+    assert forms_of(found.digital_link, scheme="dsgtin+").hex == tag
+
+
+@pytest.mark.parametrize("stem", ["https://id.gs1.org", "http://a.example/b/c"])
+@pytest.mark.parametrize("keep_key", [True, False])
+def test_a_compressed_link_is_a_link(stem: str, keep_key: bool) -> None:
+    short = compress(f"{stem}/01/00037000302414/10/L/21/1871706?17=270131&a=b", keep_key=keep_key)
+    found = forms_of(short, company_prefix_length=7)
+    assert found.digital_link == "https://id.gs1.org/01/00037000302414/10/L/21/1871706?17=270131"
+    assert found.epc_uri == SGTIN.epc_uri
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("]E04006381333931", "/01/04006381333931"),
+        ("]Q1https://a.example/01/09506000134352/21/7?17=270131", "/01/09506000134352/21/7?17=270131"),
+        ("]C10109506000134352217", "/01/09506000134352/21/7"),
+    ],
+)
+def test_what_scanners_send_is_read(text: str, link: str) -> None:
+    assert forms_of(text).digital_link == "https://id.gs1.org" + link
+
+
+def test_patterns_have_no_other_form() -> None:
+    pattern = "urn:epc:idpat:sgtin:0614141.*.*"
+    assert forms_of(pattern) == Forms(pattern, "sgtin", pattern, None, None, None, None, None)
+    tags = "urn:epc:pat:sgtin-96:3.0652642.[1024-2047].*"
+    assert forms_of(tags) == Forms(tags, "sgtin-96", None, tags, None, None, None, None)
+
+
+def test_a_list_of_company_prefixes_makes_the_epc_uri() -> None:
+    prefixes = company_prefix.of(["0037000", "952114"])
+    assert again(LINK, company_prefixes=prefixes, filter=3) == SGTIN
+    assert forms_of("(01)09506000134352(21)1", company_prefixes=prefixes).epc_uri is None
+    assert forms_of("(8004)952114", company_prefixes=prefixes).epc_uri is None, "an asset without a reference"
+    assert forms_of(LINK, company_prefixes=prefixes, company_prefix_length=6).epc_uri != SGTIN.epc_uri
+
+
+@pytest.mark.parametrize("text", [LINK, "(414)9521141123454", "(414)9521141123454(254)1", "(00)095201234567891235"])
+def test_a_missing_company_prefix_is_said_where_a_tag_is_wanted(text: str) -> None:
+    assert forms_of(text).hex is None
+    assert forms_of(text, scheme="sgtin-96").hex is None
+    for scheme in (None, "sgtin-96"):
+        with pytest.raises(InvalidIdentifier, match=r"prefix of [0-9]+ is not known"):
+            forms_of(text, scheme=scheme, strict=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(01)00037000302414", "(01)00037000302414(10)L", "urn:epc:class:lgtin:4012345.012345.a", "(417)9521141123454",
+        "urn:epc:idpat:sgtin:4012345.012345.*", "urn:epc:id:pgln:0614141.00777", "urn:epc:raw:96.xE2801160600002001234",
+        "(01)00037000302414(22)V", "urn:epc:pat:sgtin-96:3.0652642.[1024-2047].*",
+    ],
+)  # fmt: skip
+def test_what_has_no_tags_has_no_bits(text: str) -> None:
+    assert forms_of(text, strict=True).hex is None
+
+
+def test_a_tag_that_cannot_be_made_is_said_why_where_it_is_wanted() -> None:
+    uri = "urn:epc:id:sgtin:0037000.030241.AB"
+    assert forms_of(uri).hex is None
+    with pytest.raises(InvalidIdentifier, match="serial 'AB'"):
+        forms_of(uri, strict=True)
+    with pytest.raises(InvalidIdentifier, match="serial 'AB'"):
+        forms_of(uri, scheme="sgtin-96")
+    with pytest.raises(InvalidIdentifier, match="expected urn:epc:id:sgtin"):
+        forms_of("(01)00037000302414(10)L", scheme="sgtin-96", company_prefix_length=7)
+
+
+def test_digits_are_refused_for_what_they_are_more_likely_meant_as() -> None:
+    with pytest.raises(InvalidIdentifier, match="sgtin-96"):
+        forms_of("303800002700000000000000")
+    for text in ("30123456", "3012345678901"):
+        with pytest.raises(InvalidIdentifier, match=r"AI 30|VAR"):
+            forms_of(text)
+
+
+def test_a_plain_symbol_names_nothing() -> None:
+    with pytest.raises(InvalidIdentifier, match="names no thing"):
+        forms_of("]Q1hello")
+
+
+_SERIALS = st.text("!\"%&'()*+,-./0123456789:;<=>?ABCXYZ_abcxyz", min_size=1, max_size=20)
+
+
+@given(_SERIALS, st.integers(0, 7), st.integers(6, 12), st.sampled_from(["sgtin-198", "sgtin+", "sgtin++"]))
+def test_every_form_of_a_tag_leads_back_to_it(serial: str, filter_value: int, length: int, scheme: str) -> None:
+    link = digital_link.build((("01", "09506000134352"), ("21", serial)), stem="https://a.example")
+    found = forms_of(link, company_prefix_length=length, scheme=scheme, filter=filter_value, strict=True)
+    assert found.hex is not None
+    for text in (found.hex, found.tag_uri, found.digital_link, found.element_string, found.epc_uri):
+        if text is None:
+            continue
+        back = forms_of(
+            text, company_prefix_length=length, scheme=scheme, filter=filter_value, strict=True, hostname="a.example"
+        )
+        assert (back.hex, back.epc_uri, back.element_string) == (found.hex, found.epc_uri, found.element_string)
+    if "+" not in scheme:
+        assert tag_encoding.decode(found.hex).uri == found.epc_uri
