@@ -82,7 +82,7 @@ def identifier_of_path(raw_path: bytes) -> str:
     """
     if len(raw_path) > LONGEST:
         raise InvalidIdentifier(f"a path of {len(raw_path)} bytes is longer than {LONGEST}")
-    return _identifier(CANONICAL_STEM + raw_path.decode("latin-1").removesuffix("/"))
+    return _identifier(CANONICAL_STEM + raw_path.decode("latin-1"))
 
 
 def identifier_of_text(text: str) -> str:
@@ -104,11 +104,11 @@ def identifier_of_text(text: str) -> str:
         return _identifier(f"https://{text}")
     if _URI.match(text) and not _TAG_URI.match(text) and name_of(text).class_key == "uri":
         return canonical(name_of(text))
-    if text[:4].lower() == "http":
-        text = text.removesuffix("/")  # browsers add it, and it is no part of a Digital Link
     return _identifier(text)
 
 
 def _identifier(text: str) -> str:
+    if text[:4].lower() == "http":
+        text = text.removesuffix("/")  # browsers add it, and it is no part of a Digital Link
     found = parse(text)
     return Identifier(found.elements).digital_link or canonical(found.name)

@@ -68,6 +68,8 @@ def test_ids_with_slashes_and_question_marks_stay_one_segment() -> None:
         ("09506000134352", "https://id.gs1.org/01/09506000134352"),
         ("(01)09506000134352(21)1001", TRAY),
         ("trace.example/01/09506000134352/21/1001", TRAY),
+        ("trace.example/01/09506000134352/21/1001/", TRAY),
+        ("HTTPS://trace.example/01/09506000134352/21/1001/", TRAY),
         ("https://trace.example:8443/01/09506000134352/21/1001?17=271231", TRAY),
         ("urn:epc:id:sgtin:9506000.013435.1001", TRAY),
         ("urn:epc:tag:sgtin-96:0.9506000.013435.1001", TRAY),
