@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from suyuan import __version__
-from suyuan.app.commands import identifiers, keys, labels, log, things
+from suyuan.app.commands import identifiers, keys, labels, log, print_labels, things
 from suyuan.base.errors import SuyuanError, Unavailable
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(labels.app, name="labels")
+print_labels.register(labels.app)
 log.register(app)
 things.register(app)
 identifiers.register(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import aiohttp
 import msgspec
@@ -94,6 +94,29 @@ class Api:
         except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
             raise self._silent(error) from None
         raise self._silent("the answer ended early")
+
+    def download(self, path: str, body: bytes, file: BinaryIO, told: Callable[[int], None]) -> int:
+        """POST whose answer goes into a file as it comes; ``told`` gets the bytes so far. Gives all of them."""
+        return asyncio.run(self._download(path, body, file, told))
+
+    async def _download(self, path: str, body: bytes, file: BinaryIO, told: Callable[[int], None]) -> int:
+        headers = self._headers | {"Content-Type": "application/json"}
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=_TIMEOUT)
+        written = 0
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(self._server + path, data=body, headers=headers) as response,
+            ):
+                if response.status >= 400:
+                    raise refusal(Reply(response.status, await response.read(), dict(response.headers)))
+                async for chunk in response.content.iter_any():
+                    file.write(chunk)
+                    written += len(chunk)
+                    told(written)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._silent(error) from None
+        return written
 
     def _silent(self, error: object) -> Unavailable:
         return Unavailable(

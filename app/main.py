@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from suyuan import __version__
 from suyuan.app import api_document, health, key_routes, problems
+from suyuan.app.company_prefixes import load_company_prefixes
 from suyuan.app.health import Measured, Metrics
 from suyuan.app.migrate import migrate, require_schema
 from suyuan.app.provenance import LedgerProvenance
@@ -23,6 +24,7 @@ from suyuan.base.permissions import Permission
 from suyuan.base.settings import Settings
 from suyuan.consumer_api.routes import create_router as create_consumer_router
 from suyuan.labels import batch_routes
+from suyuan.labels.print_routes import create_router as create_print_router
 from suyuan.labels.routes import create_router as create_label_router
 from suyuan.regulators import routes as recall_routes
 from suyuan.trace import alert_routes, epcis_routes, log_routes, master_data_routes, trace_routes
@@ -83,6 +85,8 @@ def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     for module in _ROUTES:
         app.include_router(module.router)
     app.include_router(create_label_router(settings.base_url(), require(Permission.PRINT_LABELS)))
+    prefixes = load_company_prefixes(settings.company_prefixes)
+    app.include_router(create_print_router(settings.base_url(), prefixes))
     app.include_router(create_staff_router(settings))
     app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
 

@@ -15,7 +15,7 @@ from suyuan.base.errors import InvalidSetting
 #: Prefix of every environment variable that is a setting.
 PREFIX = "SUYUAN_"
 #: Environment variables with the prefix that are not settings of the server.
-_NOT_SETTINGS = {"SUYUAN_CONFIG", "SUYUAN_SHARED", "SUYUAN_KEY", "SUYUAN_SERVER"}
+_NOT_SETTINGS = {"SUYUAN_CONFIG", "SUYUAN_SHARED", "SUYUAN_KEY", "SUYUAN_SERVER", "SUYUAN_TAG_PASSWORD"}
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -12,8 +12,10 @@ from suyuan.gs1.epc_uri import Elements
 from suyuan.labels.batches import Batch, BatchStatus, Label, LabelState, Level, LevelPlan
 from suyuan.labels.catalogue import batch_of, labels_of
 from suyuan.labels.content import LabelContent, of_elements
-from suyuan.labels.selection import Range
+from suyuan.labels.selection import Range, joined, parts
 from suyuan.labels.weights import net_weight
+from suyuan.trace.ledger import Ledger
+from suyuan.trace.master_data import Product
 from suyuan.trace.view import View
 
 #: Labels read at a time.
@@ -74,7 +76,7 @@ class BatchContents:
         }
         for name, texts in (("product", product.name if product else {}), ("producer", party.name if party else {})):
             fields |= {f"{name}_{language}": texts[language] for language in ("zh", "en") if language in texts}
-        return fields
+        return fields | _storage(product)
 
     def _sscc_hex(self, label: Label, plan: LevelPlan) -> str | None:
         uri = names.epc_urn(label.class_key, label.serial, len(plan.company_prefix))
@@ -110,12 +112,19 @@ def contents_of(
 
     Raises `NotFound` for a number that has no label, `Conflict` for one that was voided.
     """
-    status = batch_of(view, actor, batch_id)
-    made = BatchContents(view, status, public_url, prefixes)
-    if status.batch.plan(level) is None:
-        raise NotFound(f"batch {batch_id[:64]} has no level {level.value}")
+    made = _contents(view, actor, batch_id, level, public_url, prefixes)
     for label in _labels(view, actor, batch_id, level, ranges):
         yield made.of(label)
+
+
+def _contents(
+    view: View, actor: Actor, batch_id: str, level: Level, public_url: str, prefixes: CompanyPrefixes
+) -> BatchContents:
+    """Of a batch of the firm that has the level."""
+    status = batch_of(view, actor, batch_id)
+    if status.batch.plan(level) is None:
+        raise NotFound(f"batch {batch_id[:64]} has no level {level.value}")
+    return BatchContents(view, status, public_url, prefixes)
 
 
 def _labels(view: View, actor: Actor, batch_id: str, level: Level, ranges: list[Range] | None) -> Iterator[Label]:
@@ -148,6 +157,43 @@ def _between(
                 return
             yield label
         after = page[-1].number
+
+
+def contents_in_parts(
+    ledger: Ledger,
+    actor: Actor,
+    batch_id: str,
+    level: Level,
+    public_url: str,
+    ranges: list[Range] | None = None,
+    prefixes: CompanyPrefixes = NONE,
+) -> Iterator[LabelContent]:
+    """As `contents_of`, for a long file: the ledger is read in parts, and no transaction is open between them."""
+    if ranges is None:
+        with ledger.view() as view:
+            _contents(view, actor, batch_id, level, public_url, prefixes)
+            unprinted = _between(view, actor, batch_id, level, 1, None, LabelState.ALLOCATED)
+            ranges = joined((label.number, label.number) for label in unprinted)
+    for part in parts(ranges, _PART):
+        with ledger.view() as view:
+            made = list(contents_of(view, actor, batch_id, level, public_url, part, prefixes))
+        yield from made
+
+
+def _storage(product: Product | None) -> dict[str, str]:
+    """How to keep it, from the product's temperatures in degrees Celsius."""
+    if product is None:
+        return {}
+    least, most = product.storage_min_celsius, product.storage_max_celsius
+    if least is not None and most is not None:
+        return {"storage_zh": f"{least:g}～{most:g}℃ 保存", "storage_en": f"Keep at {least:g} to {most:g} °C"}
+    if most is not None:
+        return {"storage_zh": f"{most:g}℃ 以下保存", "storage_en": f"Keep at {most:g} °C or below"}
+    return (
+        {"storage_zh": f"{least:g}℃ 以上保存", "storage_en": f"Keep at {least:g} °C or above"}
+        if least is not None
+        else {}
+    )
 
 
 def _dates(batch: Batch) -> Elements:

@@ -26,7 +26,7 @@ POINT = 25.4 / 72
 _FOLDER = Path(__file__).parent / "designs"
 _GUIDE = "see docs/how-to/label-designs.md"
 #: Size of a design file in bytes, of a label and of a sheet in millimetres, elements of a design, size of text.
-_LONGEST_FILE = 65_536
+LONGEST_FILE = 65_536
 _LABEL = (10.0, 300.0)
 _PAGE = (50.0, 1200.0)
 _MOST_ELEMENTS = 100
@@ -197,7 +197,7 @@ def design_of(name_or_file: str | Path) -> Design:
         )  # fmt: skip
     try:
         with Path(name).open("rb") as file:
-            content = file.read(_LONGEST_FILE + 1)
+            content = file.read(LONGEST_FILE + 1)
     except OSError as error:
         raise InvalidSetting(f"cannot read it: {error.strerror}", place=name) from None
     return read_design(content, name)
@@ -212,8 +212,8 @@ def builtin(name: str) -> Design:
 
 def read_design(content: bytes, place: str) -> Design:
     """The design in a TOML file. Raises InvalidSetting naming *place*, the element and what to do."""
-    if len(content) > _LONGEST_FILE:
-        raise InvalidSetting(f"a design has at most {_LONGEST_FILE} bytes", place=place, remedy=_GUIDE)
+    if len(content) > LONGEST_FILE:
+        raise InvalidSetting(f"a design has at most {LONGEST_FILE} bytes", place=place, remedy=_GUIDE)
     try:
         design = msgspec.convert(tomllib.loads(content.decode()), Design)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

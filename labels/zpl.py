@@ -42,7 +42,7 @@ class Lock(StrEnum):
     PERMANENT = "permanent"  #: never again
 
 
-class Rfid(msgspec.Struct, frozen=True):
+class Rfid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a printer writes the tag in a label (ZPL ^RS, ^RR, ^RF, ^HV)."""
 
     #: Labels that are tried with one EPC before the printer gives up (^RS n, 1 to 10). One by default: a tag that

@@ -16,7 +16,7 @@ PUBLIC_URL = "https://trace.example.com"
 ITEM, SSCC, EPC = "09506000134352", "095060001343529997", "3034257BF7194E4000001A85"
 TEXTS = {
     "product_zh": "有机菠菜", "product_en": "Organic spinach", "producer_zh": "山东寿光绿源蔬菜合作社",
-    "producer_en": "Shouguang Green Spring Cooperative", "ship_to": "北京新发地 Xinfadi", "gtin": ITEM,
+    "producer_en": "Shouguang Green Spring Cooperative", "gtin": ITEM,
     "lot": "L0612-A", "production_date": "2026-11-21", "expiry": "2026-11-28", "net_weight": "1.250 kg", "sscc": SSCC,
     "number": "7", "count": "200", "quantity": "48", "parent": "(01)09506000134369(21)884422110033",
 }  # fmt: skip

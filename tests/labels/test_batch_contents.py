@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.labels.desk import CASE, ITEM, PACKED, PRODUCER, RIVAL, Desk, desk_in
+from tests.labels.desk import CASE, FIRM, ITEM, PACKED, PRODUCER, RIVAL, Desk, desk_in
 
 from suyuan.base.errors import Conflict, NotFound
 from suyuan.gs1 import company_prefix, forms, plus_encoding, tag_encoding
-from suyuan.labels.batch_contents import contents_of
+from suyuan.labels.batch_contents import contents_in_parts, contents_of
 from suyuan.labels.batches import Batch, Level, SerialStyle
 from suyuan.labels.content import LabelContent
 from suyuan.labels.selection import Range
+from suyuan.trace.acts import MasterDataChanged
+from suyuan.trace.master_data import MasterData, Product
 
 PUBLIC_URL = "https://trace.example"
 KNOWN = company_prefix.of(["9506000"])
@@ -128,3 +130,34 @@ def test_a_batch_of_another_firm_and_a_level_that_is_not_there_are_not_found(des
         said(desk, batch, Level.CASE)
     with desk.ledger.view() as view, pytest.raises(NotFound):
         list(contents_of(view, RIVAL, batch.id, Level.ITEM, PUBLIC_URL))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "expected"),
+    [
+        (0.0, 4.0, ("0～4℃ 保存", "Keep at 0 to 4 °C")),
+        (None, -18.0, ("-18℃ 以下保存", "Keep at -18 °C or below")),
+        (0.0, None, ("0℃ 以上保存", "Keep at 0 °C or above")),
+        (None, None, ("", "")),
+    ],
+)
+def test_storage_is_told_from_master_data(
+    desk: Desk, least: float | None, most: float | None, expected: tuple[str, str]
+) -> None:
+    known = Product(f"https://id.gs1.org/01/{ITEM}", {}, FIRM, storage_min_celsius=least, storage_max_celsius=most)
+    desk.scribe.call("master-data-changed", MasterDataChanged("setup", MasterData(products=[known])))
+    batch = desk.open(lot=f"COLD{least}{most}".replace("None", "x"))
+    desk.allocate(batch, 1)
+    (only,) = said(desk, batch)
+    assert (only.text("storage_zh"), only.text("storage_en")) == expected
+
+
+def test_a_long_file_reads_the_ledger_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("suyuan.labels.batch_contents._PART", 2)
+    batch = desk.open(lot="PARTS")
+    desk.allocate(batch, 5)
+    desk.printed(batch, "2")
+    made = contents_in_parts(desk.ledger, PRODUCER, batch.id, Level.ITEM, PUBLIC_URL)
+    assert [content.text("number") for content in made] == ["1", "3", "4", "5"]
+    chosen = contents_in_parts(desk.ledger, PRODUCER, batch.id, Level.ITEM, PUBLIC_URL, [(1, 5)])
+    assert [content.text("number") for content in chosen] == ["1", "2", "3", "4", "5"]

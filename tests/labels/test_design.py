@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidSetting
-from suyuan.labels.design import Box, builtin, builtin_names, design_of, read_design
+from suyuan.labels.content import FIELDS
+from suyuan.labels.design import OWN_FIELDS, Box, builtin, builtin_names, design_of, read_design
 
 GOOD = """\
 name = "mine"
@@ -172,3 +174,10 @@ def test_boxes_that_share_an_edge_do_not_meet() -> None:
     assert not Box(0, 0, 1.1, 1).meets(Box(1.1, 0, 1, 1))
     assert Box(0, 0, 1.1, 1).meets(Box(1.0, 0.5, 1, 1))
     assert not Box(0, 0, 1, 1).meets(Box(0, 1, 1, 1))
+
+
+def test_the_design_of_the_manual_can_be_read_and_the_manual_names_every_field() -> None:
+    manual = (Path(__file__).parents[2] / "docs/how-to/label-designs.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", manual, re.DOTALL)
+    assert read_design(example.encode(), "manual").name == "farm-shop"
+    assert all(f"`{name}`" in manual for name in [*FIELDS, *OWN_FIELDS, *builtin_names()])
