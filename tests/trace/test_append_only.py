@@ -9,19 +9,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.labels.rows import print_some
 from tests.trace.scribe import Scribe, declared, object_event, scribe_in
 
 from suyuan.app.migrate import migrate
 from suyuan.app.schema import metadata
 from suyuan.base.database import sqlite_url
 from suyuan.base.identity import ApiKey, Role
-from suyuan.labels.allocation import LabelsAllocated
-from suyuan.labels.batches import Batch, LabelState, Level, LevelPlan, SerialStyle
-from suyuan.labels.marking import LabelsMarked, Tag
-from suyuan.labels.opening import BatchOpened
-from suyuan.labels.tag_job_operations import JobMoved, JobOpened, TagIntended, TagSettled
-from suyuan.labels.tag_jobs import JobState
-from suyuan.labels.tag_writing import Fate
 from suyuan.regulators.recall_operation import RecallOpened, ScopeItem, ScopePart
 from suyuan.trace.acts import KeyAdded, MasterDataChanged
 from suyuan.trace.append_only import _GUARDED, FROZEN
@@ -46,32 +40,9 @@ def fill(scribe: Scribe) -> None:
     item = ScopeItem(1, False, 0, 5, 0, None)
     part = ScopePart(1, "https://id.gs1.org/414/9521321000010", None, 5)
     scribe.call("recall-opened", RecallOpened("k1", "R1", "urn:x:y", None, "why", 1, "note", [item], [part], "00"))
-    print_one(scribe)
+    print_some(scribe, "k1", "p")
     for table in TABLES:
         assert scribe.rows(f"SELECT COUNT(*) FROM {table}") > [(0,)], table
-
-
-def print_one(scribe: Scribe) -> None:
-    """A batch with one label of a scale, printed and written to a tag."""
-    plan = LevelPlan(Level.ITEM, "09506000134352", 1)
-    batch = Batch(
-        id="B1", index=0, party="p", gtin=plan.gtin, lot="L", production_date="2026-11-21", expiration_date="",
-        best_before_date="", site="https://id.gs1.org/414/9506000000015", levels=[plan],
-        serials=SerialStyle.NUMERIC, design="", opened="", opened_by="k1",
-    )  # fmt: skip
-    who: Any = {"actor": "k1", "party": "p"}
-    scribe.call("label-batch-opened", BatchOpened(**who, request="r", batch=batch))
-    one: Any = {"batch": "B1", "level": Level.ITEM}
-    cut: Any = {"count": 1, "request": "r", "kilograms": ["0.5"], "parent": "urn:x:y"}
-    scribe.call("labels-allocated", LabelsAllocated(**who, **one, **cut))
-    job: Any = {"ranges": [(1, 1)], "writer": "w", "design": "", "lock": False, "rewrite": False, "attempts": 3}
-    scribe.call("tag-job-opened", JobOpened(**who, **one, id="T1", request="r", **job))
-    scribe.call("tag-job-moved", JobMoved(**who, job="T1", state=JobState.RUNNING, reason=""))
-    scribe.call("tag-intended", TagIntended(**who, job="T1", number=1, tid="E280"))
-    settled: Any = {"attempt": 1, "fate": Fate.WRITTEN, "tid": "E280", "locked": False, "reason": ""}
-    scribe.call("tag-settled", TagSettled(**who, job="T1", number=1, **settled))
-    printed: Any = {"state": LabelState.PRINTED, "ranges": [(1, 1)], "zone": 480, "tags": [Tag(1, "E280", False)]}
-    scribe.call("labels-marked", LabelsMarked(**who, **one, **printed))
 
 
 @pytest.fixture(scope="module")

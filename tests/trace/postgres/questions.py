@@ -14,6 +14,8 @@ from suyuan.chain.policy import Policy
 from suyuan.chain.store import LogReader
 from suyuan.epcis.vocabulary import BIZ_STEP
 from suyuan.gs1.names import Name, canonical
+from suyuan.labels import catalogue
+from suyuan.labels.batches import LabelState, Level
 from suyuan.regulators.recalls import affected_count, list_recalls, read_recall, scope_digest, scope_items
 from suyuan.trace.backward import trace_back
 from suyuan.trace.clones import clones_among, suspects
@@ -164,6 +166,24 @@ def _scope(view: View, seed: int) -> Any:
     lots = {lot: sorted(map(str, reached.items())) for lot, reached in scope.lots.items()}
     parties = consignees(view, describe(view, list(scope.affected.values())))
     return scope.affected, scope.carriers, lots, scope_digest(view, items), parties
+
+
+def labels(view: View, actors: Sequence[Actor]) -> Iterator[Answer]:
+    """Batches and their labels, as each firm sees them."""
+    for number, actor in enumerate(actors):
+        batches = catalogue.batches_of(view, actor)
+        yield f"batches of {number}", said(lambda found: found, batches)
+        yield f"batches of {number} before the first", said(catalogue.batches_of, view, actor, 5, 1)
+        yield f"batch of {number}", said(catalogue.batch_of, view, actor, "B1")
+        for state in (None, *LabelState):
+            yield f"labels {state} of {number}", said(catalogue.labels_of, view, actor, "B1", Level.ITEM, state, 1, 3)
+        for status in batches:
+            found = catalogue.labels_of(view, actor, status.batch.id, Level.ITEM)
+            epcs = [label.epc for label in found]
+            yield f"label of {number}", said(catalogue.label_of, view, actor, epcs[0])
+            yield f"numbers of {number}", said(catalogue.numbers_of, view, status.batch, Level.ITEM, epcs)
+            yield f"parents of {number}", said(catalogue.parents_of, view, status.batch, Level.ITEM, [(1, 9)])
+            yield f"request of {number}", said(catalogue.was_allocated, view, status.batch, "r")
 
 
 def recalls(view: View) -> Iterator[Answer]:

@@ -106,6 +106,14 @@ def test_recalls_and_clones(pair: Pair) -> None:
         assert b"seen after sale" in found["clones"]
 
 
+def test_batches_of_labels(pair: Pair) -> None:
+    found = pair.same(lambda view: questions.labels(view, pair.actors))
+    if pair.told.keys:
+        assert b'"allocated":1,"printed":2,"applied":1,"voided":1' in found["batch of 0"]
+        assert b'"tid":"E280"' in found["label of 0"]
+        assert found["batch of 2"].startswith(b"NotFound")
+
+
 def test_the_past(pair: Pair) -> None:
     with pair.told.reader() as engine, open_view(engine) as view:
         size = view.size * 2 // 3

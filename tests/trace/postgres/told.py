@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
+from tests.labels.rows import print_some
 from tests.trace.lifecycle.conftest import START, Story, party
 from tests.trace.lifecycle.test_against_brute_force import capture, random_events
 from tests.trace.scribe import Scribe, declared, object_event, scribe_in
@@ -96,6 +97,7 @@ def tell(folder: Path) -> Told:
     with _new_ledger(folder) as scribe, closing(Story(scribe.writer, folder)) as story:
         keys = _set_up(scribe, story)
         _plant(story)
+        print_some(scribe, key_id_of(keys[Role.PRODUCER]), FIRM)
         _recall(scribe, story.lot(2, "MEAT"), "销毁 Salmonella", None)
         _trade(story)
         for seed in range(3):
