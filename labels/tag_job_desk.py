@@ -74,7 +74,7 @@ class TagJobs:
 
     def _checked(self, actor: Actor, order: TagJobOrder) -> JobOpened:
         station = self._station(actor, order.writer)
-        ranges, request = parse_numbers(order.numbers), service.new_request(order.request)
+        ranges, request = parse_numbers(order.numbers), f"{actor.key_id}/{service.new_request(order.request)}"
         check_design(order.design)
         if size(ranges) > LARGEST_JOB:
             raise InvalidInput(

@@ -18,7 +18,8 @@ from fastapi.concurrency import run_in_threadpool
 from suyuan.base.errors import Conflict, SuyuanError, Unavailable
 from suyuan.base.identity import Actor
 from suyuan.labels import service
-from suyuan.labels.batches import Label, LabelState, Selection, Written
+from suyuan.labels.allocation import LabelsAllocated
+from suyuan.labels.batches import Allocation, Label, LabelState, Selection, Written
 from suyuan.labels.tag_job_operations import TagIntended, TagSettled
 from suyuan.labels.tag_jobs import Carried, JobState, TagJob, Work, carried_by, replacement_request, work_of
 from suyuan.labels.tag_writing import Fate, TagOrder, TagResult, TagWriter
@@ -265,12 +266,13 @@ class Run:
 
     async def _replace(self, item: Work) -> None:
         """Allocate the label that takes the place of a voided one, once: its request id is derived from it."""
-        request, job, actor = replacement_request(self.job, item.number), self.job, self._actor
         label = await run_in_threadpool(self._label, item)
-        if label.parent is not None and label.kilograms is not None:
-            await service.relabel(self._ledger, actor, job.batch, label.parent, [label.kilograms], request)
-        else:
-            await service.allocate(self._ledger, actor, job.batch, job.level, 1, request)
+        order = LabelsAllocated(
+            actor=self._actor.key_id, party=self._actor.party, batch=self.job.batch, level=self.job.level, count=1,
+            request=replacement_request(self.job, item.number),
+            kilograms=[label.kilograms] if label.kilograms else [], parent=label.parent or "",
+        )  # fmt: skip
+        await self._ledger.writer.call("labels-allocated", order, Allocation)
         await self._reload()
 
     def _lost(self, item: Work) -> bool:

@@ -199,8 +199,11 @@ def state_of(view: View, job: TagJob) -> tuple[JobState, str]:
 
 
 def replacement_request(job: TagJob, number: int) -> str:
-    """The request id under which the label that takes the place of another is allocated."""
-    return f"{job.id}/{number}"
+    """The request id under which the label that takes the place of another is allocated, whoever resumes the job.
+
+    No client's is like it: those begin with a key.
+    """
+    return f"tag-job/{job.id}/{number}"
 
 
 def work_of(view: View, job: TagJob) -> list[Work]:
@@ -249,7 +252,7 @@ def _replacements(view: View, job: TagJob, bound: dict[str, Any]) -> dict[int, i
         ),
         {**bound, "prefix": prefix, "end": f"{prefix}:"},  # ':' comes behind the digits
     )
-    return {first: int(request[len(prefix) :].partition("#")[0]) for first, request in rows}
+    return {first: int(request[len(prefix) :]) for first, request in rows}
 
 
 def status_of(job: TagJob, state: JobState, reason: str, work: Sequence[Work], *, live: bool) -> JobStatus:

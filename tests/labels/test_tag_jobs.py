@@ -21,21 +21,30 @@ from suyuan.labels.tag_jobs import Failure, JobState, JobStatus, TagJobOrder
 from suyuan.labels.tag_tickets import Printing, TicketOffice
 from suyuan.readers.emulated_tags import EmulatedTag
 from suyuan.readers.script import FieldTag
+from suyuan.trace.ledger import Ledger
 
 URL = "https://trace.example"
 KINDS = ("reader", "printer")
 QUICK = Patience(poll=0.01, wait=0.1)
 
 
-def jobs_on(desk: Desk, bench: TagBench, patience: Patience = QUICK, **more: Any) -> TagJobs:
+def jobs_on(
+    desk: Desk,
+    bench: TagBench,
+    patience: Patience = QUICK,
+    ledger: Ledger | None = None,
+    name: str = "table",
+    **more: Any,
+) -> TagJobs:
     """A server's desk of jobs with one device."""
-    station = Station("table", "x", bench.connect, locks=True, patience=patience, **more)
-    printers = {"table": Printing(203, "AB12CD34")} if isinstance(bench, PrinterBench) else {}
-    return TagJobs(desk.ledger, {"table": station}, TicketOffice(desk.ledger, URL, printers).ticket)
+    ledger = ledger or desk.ledger
+    station = Station(name, "x", bench.connect, locks=True, patience=patience, **more)
+    printers = {name: Printing(203, "AB12CD34")} if isinstance(bench, PrinterBench) else {}
+    return TagJobs(ledger, {name: station}, TicketOffice(ledger, URL, printers).ticket)
 
 
 def order(batch: Batch, numbers: str, **more: Any) -> TagJobOrder:
-    return TagJobOrder(batch=batch.id, level=Level.ITEM, numbers=numbers, writer="table", **more)
+    return TagJobOrder(**{"batch": batch.id, "level": Level.ITEM, "numbers": numbers, "writer": "table"} | more)
 
 
 async def ended(jobs: TagJobs, status: JobStatus) -> JobStatus:
@@ -86,7 +95,7 @@ def test_a_fault_costs_a_serial_number_at_most(kind: str, fault: Fault, desk: De
     desk.allocate(batch, 4)
 
     async def work() -> None:
-        async with a_bench(kind, tmp_path, ["good", fault, *["good"] * 6]) as bench:
+        async with a_bench(kind, tmp_path, ["good", fault, "good", "good", "good"]) as bench:
             jobs = jobs_on(desk, bench)
             status = await ended(jobs, await jobs.open(PRODUCER, order(batch, "1-4")))
             assert (status.state, status.written, status.left) == (JobState.DONE, 4, 0), status
@@ -260,7 +269,7 @@ def test_a_device_that_fails_again_and_again_pauses_the_job(kind: str, desk: Des
     desk.allocate(batch, 4)
 
     async def work() -> None:
-        async with a_bench(kind, tmp_path, [*["bad"] * 3, *["good"] * 8]) as bench:
+        async with a_bench(kind, tmp_path, ["bad", "bad", "bad", "good", "good", "good", "good", "good"]) as bench:
             jobs = jobs_on(desk, bench)
             status = await ended(jobs, await jobs.open(PRODUCER, order(batch, "1-4")))
             assert status.state is JobState.PAUSED
