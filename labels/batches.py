@@ -6,13 +6,13 @@ items and cases carry an SGTIN, pallets an SSCC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from suyuan.gs1.names import Name, canonical
+from suyuan.gs1.names import canonical
 
 
 class Level(StrEnum):
@@ -161,11 +161,6 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
         """The canonical name, `https://id.gs1.org/01/.../21/...` or `/00/...`."""
         return canonical((self.class_key, self.serial))
 
-    @property
-    def name(self) -> Name:
-        """The ledger's name; the length of the company prefix is not known from it."""
-        return Name(self.class_key, self.serial, None)
-
 
 class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Labels of one level: by numbers, ``1-500,502``, or by EPCs in any form; exactly one of the two."""
@@ -198,8 +193,3 @@ class Allocation(msgspec.Struct, frozen=True):
     level: Level
     first: int
     count: int
-
-
-def total_counts(counts: Sequence[LevelCounts]) -> int:
-    """All labels of all levels."""
-    return sum(level.total for level in counts)

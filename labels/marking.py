@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from suyuan.base.errors import Conflict, InvalidInput, NotFound, SuyuanError
+from suyuan.base.errors import Conflict, NotFound, SuyuanError
 from suyuan.epcis.json_text import Limits
 from suyuan.gs1.names import canonical, name_of
 from suyuan.labels import label_events
@@ -112,7 +112,8 @@ class MarkLabels(LabelOperation[LabelsMarked]):
         moment = Moment(transaction.now if order.time is None else order.time, order.zone)
         events = _events(batch, order, told, moment)
         if contents:
-            events += label_events.packed(batch, _only(transaction, batch, order).epc, contents, moment)
+            parent = _load(transaction, batch, order.level, order.ranges)[0]
+            events += label_events.packed(batch, parent.epc, contents, moment)
         if not events:
             return []
         capture = Capture(Limits(), self.random)
@@ -209,10 +210,6 @@ def _new_tags(rows: Sequence[_Row], tags: Sequence[Tag]) -> list[Tag]:
     return [tag for tag in tags if known[tag.number].tid is None]
 
 
-def _only(transaction: Transaction, batch: Batch, order: LabelsMarked) -> _Row:
-    return _load(transaction, batch, order.level, order.ranges)[0]
-
-
 def _new_contents(transaction: Transaction, batch: Batch, order: LabelsMarked, rows: Sequence[_Row]) -> list[str]:
     """EPCs that go into the one label selected, without those that the ledger has put in before."""
     if order.contents_level is None:
@@ -224,9 +221,6 @@ def _new_contents(transaction: Transaction, batch: Batch, order: LabelsMarked, r
                 f"{order.contents_level.value} label {row.number} is {row.state.value}, only applied ones are packed",
                 place="/contents", remedy="apply it first",
             )  # fmt: skip
-    plan = batch.plan(order.level)
-    if len(rows) != 1 or plan is None:
-        raise InvalidInput(f"contents go into one label, {len(rows)} are selected", place="/contents")
     packed = _packed(transaction, rows[0], children)
     return [row.epc for row in children if row.epc not in packed]
 
@@ -251,7 +245,7 @@ def _refuse_held(transaction: Transaction, changed: Sequence[_Row]) -> None:
         name = name_of(parent)
         row = transaction.db.execute(
             "SELECT h.recall FROM thing_class c JOIN thing t ON t.class_id = c.id JOIN hold h ON h.thing = t.id"
-            " WHERE c.key = ? AND t.serial = ? AND h.carrier = 0",
+            " WHERE c.key = ? AND t.serial = ?",
             (name.class_key, name.serial),
         ).fetchone()
         if row:

@@ -59,12 +59,11 @@ def refuse_unusable(view: View, batch_id: str, parent: Parent, kilograms: Sequen
 
     ``waiting``: what other labels have been made for and not been applied to counts as cut already.
     """
-    for hold, order in holds_on(view, [parent.thing]).get(parent.thing, []):
-        if not hold.carrier:
-            raise Conflict(
-                f"{parent.name} is held by recall {order.recall}: {order.reason[:200]}",
-                place="/parent", remedy="keep it apart and wait for the authority",
-            )  # fmt: skip
+    for _, order in holds_on(view, [parent.thing]).get(parent.thing, []):
+        raise Conflict(
+            f"{parent.name} is held by recall {order.recall}: {order.reason[:200]}",
+            place="/parent", remedy="keep it apart and wait for the authority",
+        )  # fmt: skip
     if parent.is_lot:
         _refuse_empty_lot(view, parent, sum(map(Decimal, kilograms), _waiting(view, parent) if waiting else Decimal(0)))
     else:
