@@ -72,16 +72,16 @@ def check_hostname(hostname: str) -> None:
 
 
 def _write_codes(hostname: str) -> Bits:
-    """The shortest row of codes. ``best[n]`` is that of the host name's last n characters; longer sequences first."""
+    """The shortest row of codes; of two as short, the one that begins with 7 bits, and then with more characters."""
+    #: By number of characters from the end.
     best: list[Bits] = [(0, 0)]
     for start in range(len(hostname) - 1, -1, -1):
-        found = (ord(hostname[start]), 7)
-        choices = [(1, found)]
-        for length in range(min(_LONGEST_SEQUENCE, len(hostname) - start), 2, -1):
+        choices = [(1, (ord(hostname[start]), 7))]
+        for length in range(3, min(_LONGEST_SEQUENCE, len(hostname) - start) + 1):
             sequence = _SEQUENCES.get(hostname[start : start + length])
             if sequence:
                 choices.append((length, sequence))
-        length, (code, width) = min(choices, key=lambda choice: (choice[1][1] + best[-choice[0]][1], -choice[0]))
+        length, (code, width) = min(choices, key=lambda one: (one[1][1] + best[-one[0]][1], one[1][1], -one[0]))
         bits, rest_width = best[-length]
         best.append((code << rest_width | bits, width + rest_width))
     return best[-1]
