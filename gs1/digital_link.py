@@ -75,8 +75,8 @@ class DigitalLink(NamedTuple):
 
     @property
     def canonical(self) -> str:
-        """The link at id.gs1.org, data attributes sorted by AI, nothing of other people's."""
-        return build(self.elements, tuple(sorted(self.attributes)))
+        """The link at id.gs1.org, data attributes `in_order`, nothing of other people's."""
+        return build(self.elements, in_order(self.attributes))
 
     @property
     def is_instance(self) -> bool:
@@ -225,7 +225,15 @@ def attributes(link: Link) -> Elements:
     Raises InvalidIdentifier for an unknown AI, one that belongs into the path or into no link, a value that its AI does
     not allow, an AI that is there twice, AIs that do not go together.
     """
-    return tuple(sorted(_described(link), key=lambda pair: pair[0][:2] not in PREDEFINED_LENGTH))
+    return in_order(_described(link))
+
+
+def in_order(attributes: Elements) -> Elements:
+    """Data attributes as GS1's own programs put them into a link: those of pre-defined length first, else as they were.
+
+    In an element string that order saves separators.
+    """
+    return tuple(sorted(attributes, key=lambda pair: pair[0][:2] not in PREDEFINED_LENGTH))
 
 
 def _described(link: Link) -> Elements:

@@ -10,7 +10,7 @@ import re
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import associations
-from suyuan.gs1.ai_table import PREDEFINED_LENGTH
+from suyuan.gs1.ai_table import NOT_IN_QUERY, PREDEFINED_LENGTH
 from suyuan.gs1.application_identifiers import AI_LENGTH, PRIMARY, check_value
 from suyuan.gs1.epc_uri import Elements
 
@@ -91,8 +91,9 @@ def _first(text: str) -> tuple[str, str, str]:
 def identify(elements: Elements) -> tuple[Elements, Elements]:
     """What names the thing (key, then its qualifiers in the order of the standard), and the other AIs.
 
-    The first key in the string decides. The others come with those of fixed length first, which saves separators in a
-    symbol and is the order of canonical links; apart from that their order is kept.
+    The first key in the string decides. Where it has qualifiers of two sequences, those name the thing that could not
+    describe it: a serial of third parties (235) leaves the lot (10) to the attributes. These come with those of
+    pre-defined length first, which saves separators in a symbol; apart from that their order is kept.
     Raises InvalidIdentifier when there is no key, or when qualifiers are there that exclude each other.
     """
     key = next((pair for pair in elements if pair[0] in PRIMARY), None)
@@ -101,6 +102,8 @@ def identify(elements: Elements) -> tuple[Elements, Elements]:
     values = dict(elements)
     sequences = [[ai for ai in sequence if ai in values] for sequence in PRIMARY[key[0]].qualifiers]
     chosen = [sequence for sequence in sequences if sequence] or [[]]
+    if len(chosen) > 1:
+        chosen = [sequence for sequence in chosen if not NOT_IN_QUERY.isdisjoint(sequence)]
     if len(chosen) > 1:
         raise InvalidIdentifier(f"AIs {chosen[0][0]} and {chosen[1][0]} exclude each other", place=f"({key[0]})")
     identity = (key, *((ai, values[ai]) for ai in chosen[0]))

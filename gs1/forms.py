@@ -134,7 +134,7 @@ class Identifier(msgspec.Struct, frozen=True):
 def _link(elements: Elements, attributes: Elements, hostname: str | None) -> str:
     stem = digital_link.CANONICAL_STEM if hostname is None else f"https://{hostname}"
     if attributes:
-        attributes = tuple(sorted([pair for pair in attributes if pair[0] not in NOT_IN_QUERY]))
+        attributes = digital_link.in_order(tuple([pair for pair in attributes if pair[0] not in NOT_IN_QUERY]))
     return digital_link.build(elements, attributes, stem=stem)
 
 

@@ -144,7 +144,7 @@ def test_a_link_is_read_whole() -> None:
         (("99", "x"), ("17", "271231"), ("15", "271230")),
         ("utm=z", "single"),
     )
-    assert link.canonical == "https://id.gs1.org/01/09506000134352/21/1?15=271230&17=271231&99=x"
+    assert link.canonical == "https://id.gs1.org/01/09506000134352/21/1?17=271231&15=271230&99=x"
 
 
 @pytest.mark.parametrize(

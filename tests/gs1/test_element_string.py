@@ -33,6 +33,13 @@ def test_key_and_qualifiers_come_first_and_in_the_order_of_the_standard() -> Non
     assert attributes == (("17", "271231"), ("99", "x"))
 
 
+def test_a_lot_beside_a_third_partys_serial_describes_the_item() -> None:
+    identity, attributes = element_string.identify(element_string.parse("(01)09506000134352(235)T(10)L"))
+    assert identity == (("01", "09506000134352"), ("235", "T"))
+    assert attributes == (("10", "L"),)
+    assert digital_link.read(digital_link.build(identity, attributes)).attributes == attributes
+
+
 def test_qualifiers_of_another_key_are_attributes() -> None:
     found = element_string.parse("(00)095201234567891235(02)09506000134352(37)12(10)L")
     identity, attributes = element_string.identify(found)
@@ -96,7 +103,7 @@ def test_a_repeated_ai_with_the_same_value_is_one() -> None:
     assert element_string.parse("(99)x(99)x") == (("99", "x"),)
 
 
-@pytest.mark.parametrize("text", ["(99)x", "(01)09506000134352(21)a(235)b", "(414)9521141123454(254)a(7040)1ABC"])
+@pytest.mark.parametrize("text", ["(99)x", "(01)09506000134352(22)a(235)b", "(414)9521141123454(254)a(7040)1ABC"])
 def test_what_names_no_single_thing_is_refused(text: str) -> None:
     with pytest.raises(InvalidIdentifier):
         element_string.identify(element_string.parse(text))
