@@ -20,6 +20,8 @@ SHORTEST_PREFIX, LONGEST_PREFIX = 6, 12
 
 _PREFIX = re.compile("[0-9]{6,12}", re.ASCII)
 _DIGITS = re.compile("[0-9]*", re.ASCII)
+#: A component or part reference has no other escapes (TDS 5: CPRefChar); elsewhere any character of AI 82 may have one.
+_OTHER_ESCAPE = re.compile("%(?!23|2[Ff])", re.ASCII)
 
 
 class Scheme(NamedTuple):
@@ -133,6 +135,8 @@ def key_value(scheme: Scheme, fields: list[str]) -> str:
     if not is_company_prefix(prefix):
         raise InvalidIdentifier(f"company prefix {prefix[:40]!a} of {scheme.name} must be 6 to 12 digits")
     if not scheme.digits:
+        if scheme.name == "cpi" and _OTHER_ESCAPE.search(fields[1]):
+            raise InvalidIdentifier(f"reference {fields[1][:40]!a} of cpi has an escape other than %23 and %2F")
         key = prefix + urn_unescape(fields[1])
         if len(key) == len(prefix):
             raise InvalidIdentifier(f"reference of {scheme.name} is empty")
@@ -170,7 +174,7 @@ def with_serial(scheme: Scheme, key: str, serial: str) -> Elements:
         return ((scheme.ai, key + serial),)
     check_value(scheme.serial, serial)
     if scheme.serial == "254" and serial == "0":
-        return ((scheme.ai, key),)  # TDS 6.3.3: extension 0 is a GLN without extension
+        return ((scheme.ai, key),)  # TDS 7.5: extension 0 says that there is none
     return ((scheme.ai, key), (scheme.serial, serial))
 
 

@@ -16,7 +16,7 @@ from suyuan.gs1.characters import AI82, urn_escape, urn_unescape
 _DIGITS = re.compile("[0-9]*", re.ASCII)
 _CAGE = re.compile("[0-9A-HJ-NP-Z]{5,6}", re.ASCII)
 _AI82 = re.compile(f"[{AI82}]*", re.ASCII)
-_OTHER_ESCAPE = re.compile("%(?!2[3Ff])", re.ASCII)
+_OTHER_ESCAPE = re.compile("%(?!23|2[Ff])", re.ASCII)
 #: What a 7-bit code stands for in a URI; empty where it stands for nothing (TDS annex A).
 _URI_FORMS = tuple(urn_escape(chr(code)) if code and _AI82.fullmatch(chr(code)) else "" for code in range(128))
 #: The 6-bit characters, by their codes: the lowest six bits of ASCII (TDS annex G). Code 0 ends a string.

@@ -253,6 +253,7 @@ def test_a_bad_tag_is_refused_with_the_reason(tag: str, says: str | None) -> Non
         ("urn:epc:id:itip:0614141.812345.1.02.3", "piece '1' has 1 digits, expected 2"),
         ("urn:epc:id:gid:268435456.1.1", "manager number"),
         ("urn:epc:id:adi:35962.pq.1", "part number"),
+        ("urn:epc:id:adi:35962.%41.1", "part number"),
         ("urn:epc:id:adi:35962..1#2", "broken escape"),
         ("urn:epc:id:adi:35962..1%232", "serial"),
         ("urn:epc:id:adi:35O62..1", "CAGE"),
