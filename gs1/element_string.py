@@ -12,6 +12,7 @@ from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1 import associations
 from suyuan.gs1.ai_table import NOT_IN_QUERY, PREDEFINED_LENGTH
 from suyuan.gs1.application_identifiers import AI_LENGTH, PRIMARY, check_value
+from suyuan.gs1.digital_link import in_order
 from suyuan.gs1.epc_uri import Elements
 
 #: Longest element string that is read, in characters.
@@ -92,8 +93,8 @@ def identify(elements: Elements) -> tuple[Elements, Elements]:
     """What names the thing (key, then its qualifiers in the order of the standard), and the other AIs.
 
     The first key in the string decides. Where it has qualifiers of two sequences, those name the thing that could not
-    describe it: a serial of third parties (235) leaves the lot (10) to the attributes. These come with those of
-    pre-defined length first, which saves separators in a symbol; apart from that their order is kept.
+    describe it: a serial of third parties (235) leaves the lot (10) to the attributes. These come in
+    the order of links, which saves separators in a symbol too.
     Raises InvalidIdentifier when there is no key, or when qualifiers are there that exclude each other.
     """
     key = next((pair for pair in elements if pair[0] in PRIMARY), None)
@@ -108,7 +109,7 @@ def identify(elements: Elements) -> tuple[Elements, Elements]:
         raise InvalidIdentifier(f"AIs {chosen[0][0]} and {chosen[1][0]} exclude each other", place=f"({key[0]})")
     identity = (key, *((ai, values[ai]) for ai in chosen[0]))
     others = [pair for pair in elements if pair not in identity]
-    return identity, tuple(sorted(others, key=lambda pair: pair[0][:2] not in PREDEFINED_LENGTH))
+    return identity, in_order(tuple(others))
 
 
 def build(elements: Elements) -> str:
