@@ -107,8 +107,8 @@ def decode(tag: str) -> PlusTag:
     """What an EPC of these encodings says, given in hexadecimal digits as the tag or the standard's examples have it.
 
     Zero bits up to the next 16-bit word may follow. Whether AI data go together is not asked: the thing is known all
-    the same. Raises InvalidIdentifier for another header, a value that its AI
-    does not allow, missing or surplus bits, and AI data that the toggle bit denies, or promises in vain.
+    the same. Raises InvalidIdentifier for another header, a value that its AI does not allow, missing or surplus bits,
+    and AI data that the toggle bit denies, or promises in vain.
     """
     if not _is_hex(tag):
         raise InvalidIdentifier(f"tag {tag[:60]!a} is not hexadecimal")
