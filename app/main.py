@@ -17,13 +17,14 @@ from suyuan.app.migrate import migrate, require_schema
 from suyuan.app.provenance import LedgerProvenance
 from suyuan.app.read_only import ReadOnlyWriter
 from suyuan.app.staff.routes import create_router as create_staff_router
+from suyuan.app.tag_writers import open_tag_jobs
 from suyuan.app.writing import WriterSettings
 from suyuan.base.database import is_sqlite, open_reader, sqlite_url
 from suyuan.base.errors import InvalidSetting
 from suyuan.base.permissions import Permission
 from suyuan.base.settings import Settings
 from suyuan.consumer_api.routes import create_router as create_consumer_router
-from suyuan.labels import batch_routes
+from suyuan.labels import batch_routes, tag_job_routes
 from suyuan.labels.print_routes import create_router as create_print_router
 from suyuan.labels.routes import create_router as create_label_router
 from suyuan.regulators import routes as recall_routes
@@ -35,8 +36,8 @@ from suyuan.trace.writer_client import WriterClient, python_command
 
 #: Modules with a router, in the order of the documentation.
 _ROUTES = (
-    epcis_routes, trace_routes, alert_routes, master_data_routes, batch_routes, recall_routes, log_routes, key_routes,
-    health,
+    epcis_routes, trace_routes, alert_routes, master_data_routes, batch_routes, tag_job_routes, recall_routes,
+    log_routes, key_routes, health,
 )  # fmt: skip
 
 _DESCRIPTION = """
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             yield
         finally:
+            await app.state.tag_jobs.stop()
             await writer.close()
             engine.dispose()
 
@@ -73,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None, title="Suyuan 溯源", version=__version__, description=_DESCRIPTION, lifespan=lifespan
     )  # the documentation's own scripts come from here too: no page of ours asks another server for anything
     app.state.ledger, app.state.settings, app.state.metrics = ledger, settings, Metrics()
+    app.state.tag_jobs = open_tag_jobs(settings, ledger)
     app.state.writer_ready = lambda: writer.ready
     app.add_middleware(Measured, metrics=app.state.metrics)
     problems.install(app)
@@ -87,7 +90,7 @@ def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     app.include_router(create_label_router(settings.base_url(), require(Permission.PRINT_LABELS)))
     prefixes = load_company_prefixes(settings.company_prefixes)
     app.include_router(create_print_router(settings.base_url(), prefixes))
-    app.include_router(create_staff_router(settings))
+    app.include_router(create_staff_router(settings, prefixes))
     app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
 
 

@@ -9,12 +9,14 @@ from typing import Annotated
 import msgspec
 
 from suyuan.base.errors import InvalidSetting, Unavailable
+from suyuan.base.settings import Settings
 from suyuan.labels.printer import PrinterSettings, ZplPrinter
-from suyuan.labels.tag_job_desk import Station
+from suyuan.labels.tag_job_desk import Station, TagJobs
 from suyuan.labels.tag_job_run import Patience
-from suyuan.labels.tag_tickets import Printing
+from suyuan.labels.tag_tickets import Printing, TicketOffice
 from suyuan.labels.tag_writing import Fate, Readiness, TagOrder, TagResult
 from suyuan.readers.tag_writer import LlrpTagWriter, SeenTag, TagWriterSettings
+from suyuan.trace.ledger import Ledger
 
 #: TCP ports that LLRP readers and ZPL printers listen on unless told otherwise.
 LLRP_PORT, ZPL_PORT = 5084, 9100
@@ -138,6 +140,13 @@ def station_of(writer: WriterConfig) -> Station:
         writer.name, host, port, writer.antenna, writer.inventory_ms, writer.timeout, writer.password
     )
     return Station(writer.name, "reader", lambda: ReaderStation(LlrpTagWriter(reader)), locks, writer.party, patience)
+
+
+def open_tag_jobs(settings: Settings, ledger: Ledger) -> TagJobs:
+    """The desk of tag-write jobs over the writers that the settings name. Raises `InvalidSetting`."""
+    writers = load_writers(Path(settings.tag_writers)) if settings.tag_writers else ()
+    office = TicketOffice(ledger, settings.base_url(), printing_of(writers))
+    return TagJobs(ledger, {writer.name: station_of(writer) for writer in writers}, office.ticket)
 
 
 def printing_of(writers: tuple[WriterConfig, ...]) -> dict[str, Printing]:

@@ -39,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_body_bytes: int = 32 * 1024 * 1024
     #: Most events in one captured document.
     max_events: int = 10_000
+    #: TOML file of the readers and printers that write tags (docs/reference/tag-writers.md); empty means none.
+    tag_writers: str = ""
     #: ``json`` or ``console``.
     log_format: str = "console"
     #: ``debug``, ``info``, ``warning`` or ``error``.

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from suyuan.base.api_schema import LARGEST_NUMBER, answer, answers, body_of
-from suyuan.base.errors import InvalidInput
 from suyuan.base.identity import Actor
 from suyuan.base.permissions import Permission
 from suyuan.labels import service
@@ -27,7 +26,7 @@ from suyuan.labels.batches import (
 )
 from suyuan.labels.progress import LINES, answered
 from suyuan.trace.access import ledger_of, require
-from suyuan.trace.bodies import json_response, read_body
+from suyuan.trace.bodies import json_response, read_value
 from suyuan.trace.ledger import Ledger
 
 router = APIRouter(prefix="/api/v1/labels/batches", tags=["labels"])
@@ -180,7 +179,7 @@ def _told(kind: Any, description: str, example: Any, status: int = 200) -> dict[
 )
 async def open_batch(request: Request, ledger: LedgerIs, actor: Printer) -> Response:
     """A lot of a product is opened once. The same ``request`` again is the same batch."""
-    batch = await service.open_batch(ledger, actor, await _body(request, BatchOrder, _ORDER_BYTES))
+    batch = await service.open_batch(ledger, actor, await read_value(request, BatchOrder, _ORDER_BYTES))
     status = await run_in_threadpool(_status, ledger, actor, batch.id)
     return json_response(status, 201, {"Location": f"/api/v1/labels/batches/{batch.id}"})
 
@@ -224,7 +223,7 @@ def batch(batch_id: str, ledger: LedgerIs, actor: Printer) -> Response:
 )
 async def allocate(batch_id: str, request: Request, ledger: LedgerIs, actor: Printer) -> Response:
     """Their serial numbers are taken for ever. Send ``Accept: application/x-ndjson`` to be told the progress."""
-    wanted = await _body(request, LabelsWanted, _ORDER_BYTES)
+    wanted = await read_value(request, LabelsWanted, _ORDER_BYTES)
     key = service.new_request(wanted.request)
     return await answered(
         request,
@@ -262,7 +261,7 @@ def labels(
 )
 async def printed(batch_id: str, request: Request, ledger: LedgerIs, actor: Printer) -> Response:
     """Captures business step encoding: the label exists, the food does not yet."""
-    told = await _body(request, Printed, _LIST_BYTES)
+    told = await read_value(request, Printed, _LIST_BYTES)
     return await answered(
         request, lambda progress: service.mark_printed(ledger, actor, batch_id, told.labels, told.time, progress)
     )
@@ -281,7 +280,7 @@ async def printed(batch_id: str, request: Request, ledger: LedgerIs, actor: Prin
 )
 async def encoded(batch_id: str, request: Request, ledger: LedgerIs, actor: Printer) -> Response:
     """What a print bureau sends back. One EPC is never on two tags."""
-    told = await _body(request, Encoded, _LIST_BYTES)
+    told = await read_value(request, Encoded, _LIST_BYTES)
     return json_response(await service.record_encoded(ledger, actor, batch_id, told.written, told.time))
 
 
@@ -298,7 +297,7 @@ async def encoded(batch_id: str, request: Request, ledger: LedgerIs, actor: Prin
 )
 async def void(batch_id: str, request: Request, ledger: LedgerIs, actor: Printer) -> Response:
     """Before they are applied only. Their serial numbers are never used again."""
-    told = await _body(request, Voided, _LIST_BYTES)
+    told = await read_value(request, Voided, _LIST_BYTES)
     return await answered(
         request,
         lambda progress: service.void(ledger, actor, batch_id, told.labels, told.reason, progress, told.time),
@@ -313,7 +312,7 @@ async def void(batch_id: str, request: Request, ledger: LedgerIs, actor: Printer
 )
 async def apply(batch_id: str, request: Request, ledger: LedgerIs, actor: Printer) -> Response:
     """Captures commissioning with lot and dates; of what a scale weighed, the transformation of its parent."""
-    told = await _body(request, Applied, _LIST_BYTES)
+    told = await read_value(request, Applied, _LIST_BYTES)
     return await answered(
         request,
         lambda progress: service.apply(ledger, actor, batch_id, told.labels, told.contents, told.time, progress),
@@ -336,7 +335,7 @@ async def apply(batch_id: str, request: Request, ledger: LedgerIs, actor: Printe
 )
 async def relabel(batch_id: str, request: Request, ledger: LedgerIs, actor: Printer) -> Response:
     """At a scale. Refused when the parent is held by a recall, used up, or not enough of it is left."""
-    told = await _body(request, Weighed, _LIST_BYTES)
+    told = await read_value(request, Weighed, _LIST_BYTES)
     made = await service.relabel(ledger, actor, batch_id, told.parent, told.kilograms, told.request)
     return json_response([show(label) for label in made], 201)
 
@@ -352,14 +351,3 @@ def show(label: Label) -> LabelAnswer:
 def _status(ledger: Ledger, actor: Actor, batch_id: str) -> BatchStatus:
     with ledger.view() as view:
         return service.batch_of(view, actor, batch_id)
-
-
-async def _body(request: Request, kind: type[T], most: int) -> T:
-    """The request's body as a value; `InvalidInput` names the member that is wrong."""
-    body = await read_body(request, most)
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        detail, _, place = str(error).partition(" - at `$")
-        where = "/" + place.rstrip("`").strip(".").replace(".", "/") if place else None
-        raise InvalidInput(f"the body cannot be read: {detail}"[:300], place=where, remedy="see /docs") from None

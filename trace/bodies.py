@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from fastapi import Request, Response
 
-from suyuan.base.errors import TooLarge
+from suyuan.base.errors import InvalidInput, TooLarge
+
+T = TypeVar("T")
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -29,6 +31,17 @@ async def read_body(request: Request, limit: int) -> bytes:
             raise _too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def read_value(request: Request, kind: type[T], limit: int) -> T:
+    """The request's JSON body as a value; `InvalidInput` names the member that is wrong."""
+    body = await read_body(request, limit)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        detail, _, place = str(error).partition(" - at `$")
+        where = "/" + place.rstrip("`").strip(".").replace(".", "/") if place else None
+        raise InvalidInput(f"the body cannot be read: {detail}"[:300], place=where, remedy="see /docs") from None
 
 
 def _too_large(limit: int) -> TooLarge:

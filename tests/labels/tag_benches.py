@@ -46,12 +46,12 @@ class TagBench(Protocol):
 class ReaderBench:
     """An emulated reader; each tag lies alone before its antenna."""
 
-    def __init__(self, folder: Path, faults: Sequence[Fault], first: int = 1) -> None:
+    def __init__(self, folder: Path, faults: Sequence[Fault], first: int = 1, pace: float = 0.0) -> None:
         groups = tuple(
             (FieldTag(f"E28011700000020A{at + first:08X}", faults=_READER_FAULTS.get(fault, (fault,))),)
             for at, fault in enumerate(faults)
         )
-        self.script = ReaderScript("table", 0, presented=groups or ((),))
+        self.script = ReaderScript("table", 0, presented=groups or ((),), pace=pace)
         progress = Progress(EmulatorConfig((self.script,), str(folder / "reader.json")))
         self.server = ReaderServer(self.script, progress)
         self.port = 0

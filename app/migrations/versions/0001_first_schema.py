@@ -311,66 +311,7 @@ def upgrade() -> None:
         sa.Column("context", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("capture", "ordinal", name=op.f("pk_refused_event")),
     )
-    op.create_table(
-        "tag_intent",
-        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("attempt", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("tid", sa.Text(), nullable=False),
-        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("batch", "level", "number", "attempt", name=op.f("pk_tag_intent")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_tag_intent_job", "tag_intent", ["job"], unique=False)
-    op.create_table(
-        "tag_job",
-        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("request", sa.Text(), nullable=False),
-        sa.Column("party", sa.Text(), nullable=False),
-        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("level", sa.SmallInteger(), nullable=False),
-        sa.Column("ranges", sa.Text(), nullable=False),
-        sa.Column("writer", sa.Text(), nullable=False),
-        sa.Column("design", sa.Text(), nullable=False),
-        sa.Column("lock", sa.Boolean(), nullable=False),
-        sa.Column("rewrite", sa.Boolean(), nullable=False),
-        sa.Column("attempts", sa.SmallInteger(), nullable=False),
-        sa.Column("opened", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("idx", name=op.f("pk_tag_job")),
-        sa.UniqueConstraint("id", name=op.f("uq_tag_job_id")),
-        sa.UniqueConstraint("party", "request", name=op.f("uq_tag_job_party_request")),
-    )
-    op.create_index("ix_tag_job_writer", "tag_job", ["writer"], unique=False)
-    op.create_table(
-        "tag_job_state",
-        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("state", sa.SmallInteger(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("job", "ordinal", name=op.f("pk_tag_job_state")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "tag_outcome",
-        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("attempt", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("fate", sa.SmallInteger(), nullable=False),
-        sa.Column("tid", sa.Text(), nullable=False),
-        sa.Column("locked", sa.Boolean(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("batch", "level", "number", "attempt", name=op.f("pk_tag_outcome")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_tag_outcome_tid", "tag_outcome", ["tid"], unique=False)
+    _create_tag_jobs()
     op.create_table(
         "term",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -452,6 +393,69 @@ def _partition() -> None:
                 f" FOR VALUES FROM ({number * RANGE}) TO ({(number + 1) * RANGE})"
             )
         op.execute(f"CREATE TABLE {table}_rest PARTITION OF {table} DEFAULT")
+
+
+def _create_tag_jobs() -> None:
+    op.create_table(
+        "tag_intent",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tid", sa.Text(), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", "attempt", name=op.f("pk_tag_intent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tag_intent_job", "tag_intent", ["job"], unique=False)
+    op.create_table(
+        "tag_job",
+        sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("ranges", sa.Text(), nullable=False),
+        sa.Column("writer", sa.Text(), nullable=False),
+        sa.Column("design", sa.Text(), nullable=False),
+        sa.Column("lock", sa.Boolean(), nullable=False),
+        sa.Column("rewrite", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("opened", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("idx", name=op.f("pk_tag_job")),
+        sa.UniqueConstraint("id", name=op.f("uq_tag_job_id")),
+        sa.UniqueConstraint("party", "request", name=op.f("uq_tag_job_party_request")),
+    )
+    op.create_index("ix_tag_job_writer", "tag_job", ["writer"], unique=False)
+    op.create_table(
+        "tag_job_state",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "ordinal", name=op.f("pk_tag_job_state")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tag_outcome",
+        sa.Column("batch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("fate", sa.SmallInteger(), nullable=False),
+        sa.Column("tid", sa.Text(), nullable=False),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "level", "number", "attempt", name=op.f("pk_tag_outcome")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tag_outcome_tid", "tag_outcome", ["tid"], unique=False)
 
 
 def downgrade() -> None:
