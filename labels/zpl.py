@@ -117,28 +117,40 @@ def _text(mark: TextMark, dpi: int) -> str:
     """A line of text as a picture, without the white around it."""
     dots = Dots(dpi)
     left, top = text_corner(mark, dots)
-    black = ImageChops.invert(line_dots(mark.text, dots.dots(mark.size)))
-    box = black.getbbox()
-    if box is None:
+    line = line_dots(mark.text, dots.dots(mark.size))
+    mask = (1 << line.stride) - 1
+    rows = [line.bits >> line.stride * row & mask for row in reversed(range(line.rows))]
+    while rows and not rows[-1]:
+        rows.pop()
+    above = next((number for number, row in enumerate(rows) if row), None)
+    if above is None:
         return ""
-    return f"^FO{max(0, left + box[0])},{max(0, top + box[1])}{_gf(black.crop(box))}^FS"
+    columns = 0
+    for row in rows:
+        columns |= row
+    before = line.stride - columns.bit_length()
+    octets = (columns.bit_length() - (columns & -columns).bit_length()) // 8 + 1
+    shift = line.stride - 8 * octets
+    body = _gf([row << before >> shift & mask for row in rows[above:]], octets)
+    return f"^FO{max(0, left + before)},{max(0, top + above)}{body}^FS"
 
 
 def _graphic(picture: Image.Image, left: int, top: int) -> str:
-    return f"^FO{left},{top}{_gf(ImageChops.invert(picture))}^FS"
+    """A picture with black ink."""
+    octets = (picture.width + 7) // 8
+    data = ImageChops.invert(picture).tobytes()
+    rows = [int.from_bytes(data[start : start + octets], "big") for start in range(0, len(data), octets)]
+    return f"^FO{left},{top}{_gf(rows, octets)}^FS"
 
 
-def _gf(black: Image.Image) -> str:
-    """A picture whose ink is 1 as ^GF with hexadecimal digits, compressed."""
-    octets = (black.width + 7) // 8
-    data = black.tobytes().hex().upper()
-    rows, previous = [], ""
-    for start in range(0, len(data), 2 * octets):
-        row = data[start : start + 2 * octets]
-        rows.append(":" if row == previous else _compressed(row))
+def _gf(rows: list[int], octets: int) -> str:
+    """Rows of so many octets, ink 1, as ^GF with hexadecimal digits, compressed."""
+    parts, previous = [], -1
+    for row in rows:
+        parts.append(":" if row == previous else _compressed(f"{row:0{2 * octets}X}"))
         previous = row
-    total = octets * black.height
-    return f"^GFA,{total},{total},{octets},{''.join(rows)}"
+    total = octets * len(rows)
+    return f"^GFA,{total},{total},{octets},{''.join(parts)}"
 
 
 def _compressed(row: str) -> str:
