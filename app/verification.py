@@ -22,6 +22,7 @@ from suyuan.chain.store import LogReader
 from suyuan.chain.tiles import ENTRIES, TileName, decode_entries
 from suyuan.chain.verify import Audit, audit, verify_bundle
 from suyuan.epcis.event_id import content_digest, hash_uri
+from suyuan.labels.evidence import differing_labels
 from suyuan.trace.derivation import Recorded, differing, differing_beyond, differing_void, read_stored
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.view import View
@@ -155,6 +156,9 @@ def _check_payloads(ledger: Ledger) -> int:
         for wrong in (differing_beyond(view, size), differing_void(view)):
             if wrong is not None:
                 raise _broken(wrong, "its rows are not those of the event that was logged")
+        label = differing_labels(view)
+        if label is not None:
+            raise _broken(label, "the labels are not those of the act that was logged")
     return size
 
 

@@ -6,15 +6,14 @@ the same labels. One writer takes serial numbers one request after the other, an
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from suyuan.base.errors import Conflict, InvalidInput
-from suyuan.gs1.names import canonical
 from suyuan.labels.batches import LEVEL_CODES, Allocation, Batch, Level, LevelPlan
+from suyuan.labels.digests import serials_digest, weights_digest
 from suyuan.labels.operation import LabelOperation, Order, find_batch
 from suyuan.labels.serials import Random, random_serials, reference_count, sscc
 from suyuan.trace.writer import Transaction
@@ -66,6 +65,7 @@ class AllocateLabels(LabelOperation[LabelsAllocated]):
         body = {
             "batch": batch.id, "count": order.count, "first": first, "gtin": plan.gtin, "level": order.level.value,
             "lot": batch.lot, "serials": digest.hex(),
+            "weights": weights_digest((kilograms, order.parent) for kilograms in order.kilograms),
         }  # fmt: skip
         recorded = self.log(transaction, order, body)
         transaction.db.execute(
@@ -85,11 +85,6 @@ def plan_of(batch: Batch, level: Level) -> LevelPlan:
         levels = ", ".join(plan.level.value for plan in batch.levels)
         raise InvalidInput(f"batch {batch.id} has no level {level.value}, it has: {levels}", place="/level")
     return plan
-
-
-def serials_digest(names: Iterable[tuple[str, str]]) -> bytes:
-    """SHA-256 over the labels' canonical names in order, one a line: what the act commits to."""
-    return hashlib.sha256("".join(f"{canonical(name)}\n" for name in names).encode()).digest()
 
 
 def _known(transaction: Transaction, batch: Batch, order: LabelsAllocated) -> Allocation | None:

@@ -16,8 +16,10 @@ from suyuan.epcis.json_text import Limits
 from suyuan.gs1.names import canonical, name_of
 from suyuan.labels import label_events
 from suyuan.labels.batches import LEVEL_CODES, STATE_CODES, STATES, Batch, LabelState, Level, Marked
+from suyuan.labels.digests import tags_digest
 from suyuan.labels.label_events import Cut, Moment
 from suyuan.labels.operation import LabelOperation, Order, find_batch
+from suyuan.labels.selection import joined, written
 from suyuan.trace.capture import Capture, CaptureRequest
 from suyuan.trace.writer import Transaction
 
@@ -134,8 +136,9 @@ class MarkLabels(LabelOperation[LabelsMarked]):
     ) -> None:
         """The act, the marks, their tally, the chips."""
         body = {
-            "batch": batch.id, "labels": len(changed), "level": order.level.value, "reason": order.reason,
-            "state": order.state.value, "tags": len(tags),
+            "batch": batch.id, "level": order.level.value,
+            "numbers": written(joined((row.number, row.number) for row in changed)), "reason": order.reason,
+            "state": order.state.value, "tags": tags_digest((tag.number, tag.tid, tag.locked) for tag in tags),
         }  # fmt: skip
         index = self.log(transaction, order, body).index
         level, state = LEVEL_CODES[order.level], STATE_CODES[order.state]

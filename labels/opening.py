@@ -9,6 +9,7 @@ import msgspec
 from suyuan.base.clock import format_time
 from suyuan.base.errors import Conflict
 from suyuan.labels.batches import Batch
+from suyuan.labels.digests import batch_digest
 from suyuan.labels.operation import LabelOperation, Order
 from suyuan.trace.writer import Transaction
 
@@ -80,5 +81,6 @@ def _content(batch: Batch) -> Batch:
 def _body(batch: Batch) -> dict[str, Any]:
     return {
         "batch": batch.id, "gtin": batch.gtin, "levels": {plan.level.value: plan.planned for plan in batch.levels},
-        "lot": batch.lot, "party": batch.party, "production_date": batch.production_date, "site": batch.site,
+        "lot": batch.lot, "order": batch_digest(batch), "party": batch.party,
+        "production_date": batch.production_date, "site": batch.site,
     }  # fmt: skip

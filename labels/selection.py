@@ -48,6 +48,11 @@ def joined(ranges: Iterable[Range]) -> list[Range]:
     return found
 
 
+def written(ranges: Iterable[Range]) -> str:
+    """Ranges as text: what `parse_numbers` reads."""
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
+
+
 def size(ranges: Sequence[Range]) -> int:
     """How many numbers these ranges have."""
     return sum(last - first + 1 for first, last in ranges)
