@@ -23,8 +23,8 @@ LINK_PLAIN = r"!&'()*+,\-.:;=_0-9A-Za-z"
 _UNSAFE_IN_URN = re.compile('["%&/<>?#]')
 _UNSAFE_IN_LINK = re.compile(r"[^0-9A-Za-z\-._~]")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
-_URN_TEXT = re.compile(f"(?:[{URN_PLAIN}]|%[2-7][0-9A-Fa-f])*")
-_LINK_TEXT = re.compile(rf"(?:[{LINK_PLAIN}~@$]|%[2-7][0-9A-Fa-f])*")
+_URN_TEXT = re.compile(f"[{URN_PLAIN}]*(?:%[2-7][0-9A-Fa-f][{URN_PLAIN}]*)*")
+_LINK_TEXT = re.compile(rf"[{LINK_PLAIN}~@$]*(?:%[2-7][0-9A-Fa-f][{LINK_PLAIN}~@$]*)*")
 
 
 def _escape(match: re.Match[str]) -> str:

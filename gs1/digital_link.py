@@ -28,12 +28,13 @@ _LINK = re.compile(
     r"(?P<path>/[^?#\s]*)?(?:\?(?P<query>[^#\s]*))?(?:#\S*)?",
     re.ASCII,
 )
-#: What the standard allows: a host without user, RFC 3986 characters in path, query and fragment.
+#: Characters of a path and escapes, as RFC 3986 has them; a query and a fragment may hold a ``?`` too.
+_PATH = r"[0-9A-Za-z\-._~!$&'()*+,;=:@/]*(?:%[0-9A-Fa-f]{2}[0-9A-Za-z\-._~!$&'()*+,;=:@/]*)*"
+_MORE = r"[0-9A-Za-z\-._~!$&'()*+,;=:@/?]*(?:%[0-9A-Fa-f]{2}[0-9A-Za-z\-._~!$&'()*+,;=:@/?]*)*"
+#: What the standard allows: a host without user, and those characters.
 _STRICT = re.compile(
     r"(?:https?|HTTPS?)://(?:[0-9A-Za-z.\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?"
-    r"(?=/)(?:[0-9A-Za-z\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*(?<!/)"
-    r"(?:\?(?:[0-9A-Za-z\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?"
-    r"(?:#(?:[0-9A-Za-z\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?",
+    rf"(?=/){_PATH}(?<!/)(?:\?{_MORE})?(?:#{_MORE})?",
     re.ASCII,
 )
 _WEB = re.compile("https?://", re.ASCII | re.IGNORECASE)
@@ -94,9 +95,7 @@ def read(uri: str) -> DigitalLink:
     Raises InvalidIdentifier for anything that breaks a rule: as `parse` and `attributes` do.
     """
     link = parse(uri)
-    described = _described(link)
-    others = tuple([part for part in link.query.split("&") if part and not _DIGITS.fullmatch(_name(part))])
-    return DigitalLink(link.stem, link.elements, described, others)
+    return DigitalLink(link.stem, link.elements, *_query(link))
 
 
 def parse(uri: str) -> Link:
@@ -225,7 +224,7 @@ def attributes(link: Link) -> Elements:
     Raises InvalidIdentifier for an unknown AI, one that belongs into the path or into no link, a value that its AI does
     not allow, an AI that is there twice, AIs that do not go together.
     """
-    return in_order(_described(link))
+    return in_order(_query(link)[0])
 
 
 def in_order(attributes: Elements) -> Elements:
@@ -236,12 +235,15 @@ def in_order(attributes: Elements) -> Elements:
     return tuple(sorted(attributes, key=lambda pair: pair[0][:2] not in PREDEFINED_LENGTH))
 
 
-def _described(link: Link) -> Elements:
-    """The data attributes in the order of the query."""
-    found = dict(link.elements)
+def _query(link: Link) -> tuple[Elements, tuple[str, ...]]:
+    """The data attributes and other people's parameters, both in the order of the query."""
+    found, others = dict(link.elements), []
     for part in link.query.split("&"):
-        ai, text = _name(part), part.partition("=")[2]
-        if not _DIGITS.fullmatch(ai):
+        ai, equals, text = part.partition("=")
+        if "%3" in ai:
+            ai = _ESCAPED_DIGIT.sub(r"\1", ai)
+        if not equals or not _DIGITS.fullmatch(ai):
+            others += [part] if part else []
             continue
         _check_place(ai, link.elements, found)
         if "+" in text:
@@ -250,13 +252,7 @@ def _described(link: Link) -> Elements:
         check_value(ai, found[ai])
     everything = tuple(found.items())
     associations.check(everything)
-    return everything[len(link.elements) :]
-
-
-def _name(part: str) -> str:
-    """The name of a query parameter; the AI in ``%31%37=`` is 17."""
-    name = part.partition("=")[0] if "=" in part else ""
-    return _ESCAPED_DIGIT.sub(r"\1", name) if "%3" in name else name
+    return everything[len(link.elements) :], tuple(others)
 
 
 def _check_place(ai: str, elements: Elements, found: dict[str, str]) -> None:
