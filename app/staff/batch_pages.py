@@ -13,16 +13,16 @@ from fastapi.responses import RedirectResponse
 from suyuan.app.staff import batch_view, catalogue
 from suyuan.app.staff.drawing import Drawing
 from suyuan.app.staff.frame import HOME, Frame, language_of
+from suyuan.app.staff.job_view import devices, latest_jobs, refuse_open
 from suyuan.app.staff.number_ranges import read_number, read_numbers, write_numbers
-from suyuan.app.staff.sessions import Sessions
-from suyuan.app.staff.visitor import Form, Visitor, read_visitors_form, visitor
-from suyuan.base.errors import InvalidInput, NotFound, SuyuanError, Unauthenticated
-from suyuan.base.permissions import Permission
+from suyuan.app.staff.visitor import Door, Form, Visitor, read_visitors_form
+from suyuan.base.errors import InvalidInput, NotFound, SuyuanError
 from suyuan.consumer_api.moments import Phrase
 from suyuan.labels.batches import BatchStatus, LabelState, Level, LevelCounts, Selection
 from suyuan.labels.rendering import MEDIA, Output
 from suyuan.labels.service import allocate, apply, batch_of, labels_of, mark_printed, void
-from suyuan.trace.access import ledger_of
+from suyuan.labels.tag_job_desk import TagJobs
+from suyuan.labels.tag_jobs import TagJobOrder
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.view import View
 
@@ -32,6 +32,8 @@ _UNUSED = "spoiled before it was applied"
 _WASTE = "spoiled"
 #: Most labels that one form handles: one of the writer's transactions.
 _MOST = 10_000
+#: The form that says what came out of the printer.
+_PRINTED = "printed"
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -53,63 +55,93 @@ class Range(msgspec.Struct, frozen=True):
 class BatchPages:
     """The handlers of one batch's page."""
 
-    def __init__(self, frame: Frame, sessions: Sessions, drawing: Drawing) -> None:
+    def __init__(self, frame: Frame, door: Door, drawing: Drawing) -> None:
         self._frame = frame
-        self._sessions = sessions
+        self._door = door
         self._drawing = drawing
-
-    async def enter(self, request: Request) -> tuple[Visitor, Ledger]:
-        """Who is asking, and the ledger."""
-        ledger = await ledger_of(request)
-        return await visitor(request, ledger, self._sessions, Permission.PRINT_LABELS), ledger
 
     async def show(self, request: Request, batch_id: str, done: Done) -> Response:
         """The page."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         return await self._page(request, who, ledger, batch_id, done=done)
 
     async def live(self, request: Request, batch_id: str) -> Response:
         """The part of the page that changes while printers work."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         status = await run_in_threadpool(_status, ledger, who, batch_id)
         counts = _level(status, request.query_params.get("level", ""))
-        return self._frame.page(request, "live.html", who, batch=status.batch, counts=counts, jobs=[])
+        jobs = await latest_jobs(ledger, _jobs(request), who.actor, batch_id, counts.level)
+        response = self._frame.page(request, "live.html", who, batch=status.batch, counts=counts, jobs=jobs)
+        response.headers["X-Busy"] = "yes" if any(job.running for job in jobs) else "no"
+        return response
 
     async def picture(self, request: Request, batch_id: str, design: str, number: int) -> Response:
         """One label as PNG."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         level = read_level(request.query_params.get("level", ""))
         png = await run_in_threadpool(self._drawing.picture, ledger, who.actor, batch_id, level, number, design)
         return Response(png, headers=_HEADERS, media_type=MEDIA[Output.PNG])
 
     async def file(self, request: Request, batch_id: str) -> Response:
         """The labels of a range that wait for printing, as a file to print."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         form = await read_visitors_form(request, who)
         try:
             level = read_level(form["level"])
             output = read_output(form["output"])
+            refuse_open(await latest_jobs(ledger, _jobs(request), who.actor, batch_id, level))
             chosen = await run_in_threadpool(_range, ledger, who, batch_id, level, form, LabelState.ALLOCATED)
             body = await run_in_threadpool(
                 self._drawing.file, ledger, who.actor, batch_id, level, chosen.good, form["design"], output
             )
-        except Unauthenticated:
-            raise
         except SuyuanError as error:
             return await self._page(request, who, ledger, batch_id, error=error, form=form, acting="print")
         name = f"{batch_id}-{level}-{chosen.good[0]}-{chosen.good[-1]}.{output}"
         headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(body, headers=headers, media_type=MEDIA[output])
 
+    async def write_tags(self, request: Request, batch_id: str) -> Response:
+        """Send a range that waits for printing to a printer or a reader that writes tags."""
+        who, ledger = await self._door.enter(request)
+        form = await read_visitors_form(request, who)
+        jobs = _jobs(request)
+        try:
+            level = read_level(form["level"])
+            chosen = await run_in_threadpool(_range, ledger, who, batch_id, level, form, LabelState.ALLOCATED)
+            printers = [station.name for station in jobs.stations(who.actor) if station.kind == "printer"]
+            order = TagJobOrder(
+                batch=batch_id, level=level, numbers=write_numbers(chosen.good), writer=form["writer"],
+                design=form["design"] if form["writer"] in printers else "", request=form["request"],
+            )  # fmt: skip
+            await jobs.open(who.actor, order)
+        except SuyuanError as error:
+            return await self._page(request, who, ledger, batch_id, error=error, form=form, acting="print")
+        return RedirectResponse(f"{HOME}/{batch_id}?level={level}", 303)
+
+    async def steer(self, request: Request, batch_id: str, job_id: str) -> Response:
+        """Pause a job, let it go on, or cancel what is left of it."""
+        who, ledger = await self._door.enter(request)
+        form = await read_visitors_form(request, who)
+        jobs = _jobs(request)
+        steer = {"pause": jobs.pause, "resume": jobs.resume, "cancel": jobs.cancel}.get(form["do"])
+        try:
+            level = read_level(form["level"])
+            if steer is None:
+                raise InvalidInput(f"{form['do'][:20]!a} is nothing that can be done with a job", place="do")
+            await steer(who.actor, job_id)
+        except SuyuanError as error:
+            return await self._page(request, who, ledger, batch_id, error=error, form=form)
+        return RedirectResponse(f"{HOME}/{batch_id}?level={level}", 303)
+
     async def act(self, request: Request, batch_id: str, action: str) -> Response:
         """Carry out a form, then show the page anew; a refusal is shown where it happened."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         form = await read_visitors_form(request, who)
         try:
             level = read_level(form["level"])
+            if action == _PRINTED:
+                refuse_open(await latest_jobs(ledger, _jobs(request), who.actor, batch_id, level))
             done = await _ACTIONS[action](ledger, who, batch_id, level, form)
-        except Unauthenticated:
-            raise
         except SuyuanError as error:
             return await self._page(
                 request, who, ledger, batch_id, error=error, form=form, acting=_FORMS.get(action, "")
@@ -130,9 +162,11 @@ class BatchPages:
         acting: str = "",
     ) -> Response:
         language = language_of(request)
+        desk = _jobs(request)
         wanted = form["level"] if form else request.query_params.get("level", "")
         values = await run_in_threadpool(_values, ledger, who, batch_id, wanted, language)
         designs = self._drawing.titles(language)
+        jobs = await latest_jobs(ledger, desk, who.actor, batch_id, values.counts.level)
         chosen = (form["design"] if form else request.query_params.get("design", "")) or values.status.batch.design
         batch = values.status.batch
         return self._frame.page(
@@ -148,8 +182,17 @@ class BatchPages:
             designs=designs, design=chosen if chosen in designs else self._drawing.usual(values.counts.level),
             form=form or Form({}),
             acting=acting, error=error, done=done if done and (done.labels or done.spoiled) else None,
-            request_id=secrets.token_hex(16), writers=[], jobs=[], busy=False,
+            request_id=secrets.token_hex(16), devices=devices(desk, who.actor),
+            jobs=jobs,
+            busy=any(job.running for job in jobs),
+            at_work=any(job.open for job in jobs),
         )  # fmt: skip
+
+
+def _jobs(request: Request) -> TagJobs:
+    """The application's desk of tag-write jobs."""
+    jobs: TagJobs = request.app.state.tag_jobs
+    return jobs
 
 
 class Values(msgspec.Struct, frozen=True):
@@ -268,14 +311,14 @@ def _selection(level: Level, numbers: set[int] | list[int]) -> Selection:
 
 
 #: What the forms of the page do, by the last part of their address.
-_ACTIONS = {"printed": _print, "applied": _apply, "voided": _void, "allocate": _allocate}
+_ACTIONS = {_PRINTED: _print, "applied": _apply, "voided": _void, "allocate": _allocate}
 #: Forms whose fields are shown again as they were typed.
-_FORMS = {"printed": "print", "applied": "apply"}
+_FORMS = {_PRINTED: "print", "applied": "apply"}
 
 
-def create_router(frame: Frame, sessions: Sessions, drawing: Drawing) -> APIRouter:
+def create_router(frame: Frame, door: Door, drawing: Drawing) -> APIRouter:
     """The routes of a batch's page."""
-    pages = BatchPages(frame, sessions, drawing)
+    pages = BatchPages(frame, door, drawing)
     router = APIRouter(prefix=HOME + "/{batch_id}", include_in_schema=False, route_class=frame.route_class())
 
     @router.get("")
@@ -302,6 +345,14 @@ def create_router(frame: Frame, sessions: Sessions, drawing: Drawing) -> APIRout
     async def file(request: Request, batch_id: str) -> Response:
         return await pages.file(request, batch_id)
 
+    @router.post("/job")
+    async def job(request: Request, batch_id: str) -> Response:
+        return await pages.write_tags(request, batch_id)
+
+    @router.post("/jobs/{job_id}")
+    async def steer(request: Request, batch_id: str, job_id: str) -> Response:
+        return await pages.steer(request, batch_id, job_id)
+
     def add(action: str) -> None:
         async def act(request: Request, batch_id: str) -> Response:
             return await pages.act(request, batch_id, action)
@@ -310,7 +361,7 @@ def create_router(frame: Frame, sessions: Sessions, drawing: Drawing) -> APIRout
 
     for action in _ACTIONS:
         add(action)
-    for action in (*_ACTIONS, "file"):
+    for action in (*_ACTIONS, "file", "job", "jobs/{job_id}"):
         # Whoever reloads the address of a form, or chooses another language there, comes back to the page.
         router.add_api_route(f"/{action}", back, methods=["GET"], response_model=None)
     return router

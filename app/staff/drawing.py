@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from suyuan.base.errors import InvalidInput
+from suyuan.base.errors import InvalidInput, TooLarge
 from suyuan.base.identity import Actor
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.labels.batch_contents import BatchContents, contents_of
@@ -22,6 +22,8 @@ from suyuan.trace.ledger import Ledger
 #: Dots an inch of a picture on a page, and pixels an inch that browsers count.
 _DPI, _CSS_DPI = 300, 96
 _INCH = 25.4
+#: Most labels in a PDF: ten seconds of work for the server.
+_MOST_PDF = 2_000
 #: Designs that each level begins with where its batch names none.
 _USUAL = {Level.ITEM: "item", Level.CASE: "item", Level.PALLET: "logistic"}
 #: Stands where the serial number will; as long as ours are.
@@ -71,6 +73,8 @@ class Drawing:
     ) -> bytes:
         """These labels as a file, whole: half a sheet would be printed before anybody saw why it is half."""
         drawn = _design(design, level)
+        if output is Output.PDF and len(numbers) > _MOST_PDF:
+            raise TooLarge(f"{len(numbers)} labels are over the {_MOST_PDF} of one PDF", remedy="print them in parts")
         ranges = joined((number, number) for number in numbers)
         with ledger.view() as view:
             contents = contents_of(view, actor, batch_id, level, self._public_url, ranges, self._prefixes)

@@ -11,13 +11,10 @@ from fastapi.responses import RedirectResponse
 from suyuan.app.staff import batch_view, catalogue, order_form
 from suyuan.app.staff.drawing import Drawing, Sample
 from suyuan.app.staff.frame import HOME, Frame, language_of
-from suyuan.app.staff.sessions import Sessions
-from suyuan.app.staff.visitor import Visitor, read_visitors_form, visitor
-from suyuan.base.errors import SuyuanError, Unauthenticated
-from suyuan.base.permissions import Permission
+from suyuan.app.staff.visitor import Door, Visitor, read_visitors_form
+from suyuan.base.errors import SuyuanError
 from suyuan.labels.batches import Level
 from suyuan.labels.service import allocate, batches_of, open_batch
-from suyuan.trace.access import ledger_of
 from suyuan.trace.ledger import Ledger
 
 #: Batches on one page of the list.
@@ -31,19 +28,14 @@ _QUERY = 100
 class LabelPages:
     """The handlers of the pages on which labels begin."""
 
-    def __init__(self, frame: Frame, sessions: Sessions, drawing: Drawing) -> None:
+    def __init__(self, frame: Frame, door: Door, drawing: Drawing) -> None:
         self._frame = frame
-        self._sessions = sessions
+        self._door = door
         self._drawing = drawing
-
-    async def enter(self, request: Request) -> tuple[Visitor, Ledger]:
-        """Who is asking, and the ledger."""
-        ledger = await ledger_of(request)
-        return await visitor(request, ledger, self._sessions, Permission.PRINT_LABELS), ledger
 
     async def index(self, request: Request, before: int | None) -> Response:
         """The firm's batches, the latest first."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         language = language_of(request)
 
         def read() -> list[batch_view.Card]:
@@ -59,7 +51,7 @@ class LabelPages:
 
     async def products(self, request: Request, query: str) -> Response:
         """The firm's products, to choose one."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         language = language_of(request)
 
         def read() -> list[catalogue.Choice]:
@@ -76,14 +68,14 @@ class LabelPages:
 
     async def order(self, request: Request, gtin: str) -> Response:
         """The empty form for a product."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         product, sites = await self._choices(request, ledger, who, gtin)
         form = order_form.blank(product, sites, self._drawing.usual(Level.ITEM))
         return self._order_page(request, who, product, sites, form)
 
     async def make(self, request: Request, gtin: str) -> Response:
         """Open the batch and take its serial numbers, or show how a label would look; the form again when refused."""
-        who, ledger = await self.enter(request)
+        who, ledger = await self._door.enter(request)
         sent = await read_visitors_form(request, who)
         product, sites = await self._choices(request, ledger, who, gtin)
         form = order_form.typed(sent)
@@ -98,8 +90,6 @@ class LabelPages:
                     )
                 return RedirectResponse(f"{HOME}/{batch.id}", 303)
             preview = await run_in_threadpool(self._drawing.sample, ledger, who.actor, order)
-        except Unauthenticated:
-            raise
         except SuyuanError as error:
             return self._order_page(request, who, product, sites, form, error)
         return self._order_page(request, who, product, sites, form, preview=preview)
@@ -136,9 +126,9 @@ class LabelPages:
         )  # fmt: skip
 
 
-def create_router(frame: Frame, sessions: Sessions, drawing: Drawing) -> APIRouter:
+def create_router(frame: Frame, door: Door, drawing: Drawing) -> APIRouter:
     """The routes of the first pages."""
-    pages = LabelPages(frame, sessions, drawing)
+    pages = LabelPages(frame, door, drawing)
     router = APIRouter(prefix=HOME, include_in_schema=False, route_class=frame.route_class())
 
     @router.get("")

@@ -14,6 +14,7 @@ from suyuan.base.clock import now
 from suyuan.base.errors import Forbidden, InvalidInput, Unauthenticated
 from suyuan.base.identity import Actor, ApiKey, authenticate, closed_key, key_id_of
 from suyuan.base.permissions import Permission, decide
+from suyuan.trace.access import ledger_of
 from suyuan.trace.bodies import read_body
 from suyuan.trace.ledger import Ledger
 
@@ -41,21 +42,30 @@ def check_key(ledger: Ledger, text: str, permission: Permission) -> Actor:
     return actor
 
 
-async def visitor(request: Request, ledger: Ledger, sessions: Sessions, permission: Permission) -> Visitor:
-    """Who is asking. `Unauthenticated` without a session, and for a key that was revoked since; the session ends."""
-    token = request.cookies.get(COOKIE, "")
-    session = sessions.find(token)
-    if session is None:
-        raise Unauthenticated("this login has ended", remedy="log in again")
-    stored = (
-        ledger.find_key(session.key_id) if ledger.embedded else await run_in_threadpool(ledger.find_key, session.key_id)
-    )
-    try:
-        return _open(token, stored, permission)
-    except (Unauthenticated, Forbidden) as refusal:
-        sessions.close(token)
-        log.warning("access.refused", path=request.url.path, key=session.key_id, reason=refusal.detail)
-        raise
+class Door:
+    """Lets in who is logged in and may do what the pages behind it are for."""
+
+    def __init__(self, sessions: Sessions, permission: Permission) -> None:
+        self._sessions = sessions
+        self._permission = permission
+
+    async def enter(self, request: Request) -> tuple[Visitor, Ledger]:
+        """Who is asking, and the ledger.
+
+        `Unauthenticated` without a session; that, or `Forbidden`, for a key that has changed: then the session ends.
+        """
+        token = request.cookies.get(COOKIE, "")
+        session = self._sessions.find(token)
+        if session is None:
+            raise Unauthenticated("this login has ended", remedy="log in again")
+        ledger = await ledger_of(request)
+        stored = await run_in_threadpool(ledger.find_key, session.key_id)
+        try:
+            return _open(token, stored, self._permission), ledger
+        except (Unauthenticated, Forbidden) as refusal:
+            self._sessions.close(token)
+            log.warning("access.refused", path=request.url.path, key=session.key_id, reason=refusal.detail)
+            raise
 
 
 def _open(token: str, stored: ApiKey | None, permission: Permission) -> Visitor:

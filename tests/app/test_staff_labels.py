@@ -248,6 +248,14 @@ def test_labels_come_as_pdf_zpl_and_list(desk: Desk, firm: Firm) -> None:
         assert desk.send(f"{page}/file", **fields).status_code in {400, 404}
 
 
+def test_a_pdf_that_would_take_minutes_is_printed_in_parts(desk: Desk, firm: Firm) -> None:
+    page = open_batch(desk, firm, quantity="2001")
+    fields = {"level": "item", "first": "1", "last": "2001", "design": "item"}
+    assert desk.send(f"{page}/file", output="pdf", **fields).status_code == 413
+    assert "print them in parts" in desk.text
+    assert desk.send(f"{page}/file", output="csv", **fields).status_code == 200
+
+
 def test_the_picture_of_a_label_is_its_own(desk: Desk, firm: Firm) -> None:
     page = open_batch(desk, firm)
     pictures = [
