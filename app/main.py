@@ -75,7 +75,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None, title="Suyuan 溯源", version=__version__, description=_DESCRIPTION, lifespan=lifespan
     )  # the documentation's own scripts come from here too: no page of ours asks another server for anything
     app.state.ledger, app.state.settings, app.state.metrics = ledger, settings, Metrics()
-    app.state.tag_jobs = open_tag_jobs(settings, ledger)
     app.state.writer_ready = lambda: writer.ready
     app.add_middleware(Measured, metrics=app.state.metrics)
     problems.install(app)
@@ -89,6 +88,7 @@ def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
         app.include_router(module.router)
     app.include_router(create_label_router(settings.base_url(), require(Permission.PRINT_LABELS)))
     prefixes = load_company_prefixes(settings.company_prefixes)
+    app.state.tag_jobs = open_tag_jobs(settings, ledger, prefixes)
     app.include_router(create_print_router(settings.base_url(), prefixes))
     app.include_router(create_staff_router(settings, prefixes))
     app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
