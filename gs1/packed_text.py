@@ -1,8 +1,8 @@
 """Characters in a packed object: the alphanumeric subsection of its data (TDS 2.3, annexes I.8.2, K and M.2).
 
 Digits and other characters are two numbers, one in base 10, one in a base that the subsection's first bits choose; a
-map of one bit a value says how they take turns. Runs at the front and at the end may say so in fewer bits, and may mix
-both kinds in an extended base: we read runs and write none.
+map of one bit a value says how they take turns. Runs at the front and at the end say so in fewer bits. They may also
+mix both kinds in an extended base: that is read, and not written.
 """
 
 from __future__ import annotations
@@ -110,6 +110,12 @@ _BASE256 = _Base("".join(map(chr, range(256))), 20)
 _CHOICES = {"0": (_BASE30, _BASE40), "10": (_BASE74, _BASE84), "11": (_BASE256, _BASE40)}
 
 
+#: Kinds of values, as the basis bits of a run have them: digit, base 13, the chosen base, its extension.
+_DIGIT, _MIXED, _OTHER, _EXTENDED = range(4)
+#: Numbers of values in a run: even, at most 20; one of 6 takes as many bits as the map.
+_SHORTEST_RUN, _LONGEST_RUN = 8, 20
+
+
 def write_text(text: str) -> str:
     """The subsection for characters of up to 8 bits, as 0s and 1s; nothing for no characters.
 
@@ -122,12 +128,44 @@ def write_text(text: str) -> str:
     for choice, (base, _) in _CHOICES.items():
         rows = _values(base, text)
         if rows is not None:
-            turns = "".join("1" * len(rows[character]) if character in rows else "0" for character in text)
             others = [value for character in text for value in rows.get(character, ())]
-            found.append(choice + "00" + turns + _BASE10.write(digits) + base.write(others))
+            turns = _write_turns([len(rows.get(character, "")) for character in text])
+            found.append(choice + turns + _BASE10.write(digits) + base.write(others))
     if not found:
         raise InvalidIdentifier(f"{text[:60]!a} holds a character of more than 8 bits")
     return min(found, key=len)
+
+
+def _write_turns(widths: list[int]) -> str:
+    """Runs and map for characters of so many values that are no digits; 0 is a digit, which has one value too."""
+    prefix, widths = _cut_runs(widths)
+    suffix, rest = _cut_runs(widths[::-1])
+    turns = "".join("1" * width or "0" for width in rest[::-1])
+    return _write_runs(prefix) + _write_runs(suffix[::-1]) + turns
+
+
+def _cut_runs(widths: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Runs at the front, as kind and number of values, where they take fewer bits than the map; and what is left."""
+    runs: list[tuple[int, int]] = []
+    while True:
+        size = best = cut = 0
+        for place, width in enumerate(widths):
+            size += width or 1
+            if bool(width) != bool(widths[0]) or size > _LONGEST_RUN:
+                break
+            if size >= _SHORTEST_RUN and size % 2 == 0:
+                best, cut = size, place + 1
+        if not best:
+            return runs, widths
+        runs.append((_OTHER if widths[0] else _DIGIT, best))
+        widths = widths[cut:]
+
+
+def _write_runs(runs: list[tuple[int, int]]) -> str:
+    if not runs:
+        return "0"
+    bits = [f"{kind:02b}{(size - 6) // 2:03b}" for kind, size in runs]
+    return "1" + "".join("0" + run for run in bits[:-1]) + "1" + bits[-1]
 
 
 def _values(base: _Base, text: str) -> dict[str, list[int]] | None:
@@ -151,10 +189,6 @@ def write_digits(digits: str) -> str:
 def read_digits(reader: BitReader, count: int) -> str:
     """So many digits. Raises InvalidIdentifier."""
     return "".join(map(str, _BASE10.read(reader, count)))
-
-
-#: Kinds of values, as the basis bits of a run have them: digit, base 13, the chosen base, its extension.
-_DIGIT, _MIXED, _OTHER, _EXTENDED = range(4)
 
 
 def read_text(reader: BitReader) -> str:

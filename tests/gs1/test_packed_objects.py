@@ -171,6 +171,24 @@ def test_any_text_comes_back(text: str) -> None:
     assert read_text(BitReader(int(bits or "0", 2), len(bits))) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        ("1" * 7, "0 0 0000000"),
+        ("1" * 8, "1 1 00 001  0"),
+        ("1" * 33, "1 0 00 111 1 00 011  0  0"),
+        ("A" * 8 + "1" * 21, "1 0 10 001 1 00 111  0  0"),
+        ("1" + "A" * 29, "0  1 0 10 001 1 10 111  0 1"),
+        # A comma has two values, which no run may part.
+        ("A" * 19 + ",", "1 1 10 110  0  111"),
+    ],
+)
+def test_runs_take_the_place_of_the_map_where_they_are_shorter(text: str, turns: str) -> None:
+    bits = write_text(text)
+    assert bits.startswith("0" + turns.replace(" ", "")), bits
+    assert read_text(BitReader(int(bits, 2), len(bits))) == text
+
+
 def number(radix: int, *values: int) -> str:
     """The bits of values as one number (annex K), by the words of the standard."""
     total = 0
