@@ -95,6 +95,32 @@ class Api:
             raise self._silent(error) from None
         raise self._silent("the answer ended early")
 
+    def watch(self, path: str, told: Callable[[Any], None]) -> Any:
+        """GET that answers with a line of JSON at each change: ``told`` gets every one; gives the last."""
+        return asyncio.run(self._watch(path, told))
+
+    async def _watch(self, path: str, told: Callable[[Any], None]) -> Any:
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=_TIMEOUT)
+        entry = None
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(self._server + path, headers=self._headers) as response,
+            ):
+                if response.status >= 400:
+                    raise refusal(Reply(response.status, await response.read(), dict(response.headers)))
+                rest = b""
+                async for chunk in response.content.iter_any():  # lines may be longer than the client would take
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    for line in lines:
+                        entry = msgspec.json.decode(line)
+                        told(entry)
+        except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+            raise self._silent(error) from None
+        if entry is None:
+            raise self._silent("the answer ended early")
+        return entry
+
     def download(self, path: str, body: bytes, file: BinaryIO, told: Callable[[int], None]) -> int:
         """POST whose answer goes into a file as it comes; ``told`` gets the bytes so far. Gives all of them."""
         return asyncio.run(self._download(path, body, file, told))

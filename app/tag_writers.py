@@ -10,6 +10,7 @@ import msgspec
 
 from suyuan.base.errors import InvalidSetting, Unavailable
 from suyuan.base.settings import Settings
+from suyuan.gs1.company_prefix import CompanyPrefixes
 from suyuan.labels.printer import PrinterSettings, ZplPrinter
 from suyuan.labels.tag_job_desk import Station, TagJobs
 from suyuan.labels.tag_job_run import Patience
@@ -142,10 +143,10 @@ def station_of(writer: WriterConfig) -> Station:
     return Station(writer.name, "reader", lambda: ReaderStation(LlrpTagWriter(reader)), locks, writer.party, patience)
 
 
-def open_tag_jobs(settings: Settings, ledger: Ledger) -> TagJobs:
+def open_tag_jobs(settings: Settings, ledger: Ledger, prefixes: CompanyPrefixes) -> TagJobs:
     """The desk of tag-write jobs over the writers that the settings name. Raises `InvalidSetting`."""
     writers = load_writers(Path(settings.tag_writers)) if settings.tag_writers else ()
-    office = TicketOffice(ledger, settings.base_url(), printing_of(writers))
+    office = TicketOffice(ledger, settings.base_url(), printing_of(writers), prefixes)
     return TagJobs(ledger, {writer.name: station_of(writer) for writer in writers}, office.ticket)
 
 
