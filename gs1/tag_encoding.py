@@ -101,6 +101,10 @@ _DECODERS = {
     for filter_value in range(LARGEST_FILTER + 1)
     for partition, numbers in enumerate(_numbers(encoding))
 }
+#: The first two digits of these encodings, and their name and filter value by the first 14 bits.
+_PADDED = {f"{encoding.header:02X}": encoding.name for encoding in ENCODINGS if _numbers(encoding)}
+_PADDED_NAMES = frozenset(_PADDED.values())
+_CONTROLS = {bits: (BY_HEADER[bits >> 6].name, bits >> 3 & LARGEST_FILTER) for bits in _DECODERS}
 #: How much of a URI tells its scheme: ``urn:epc:id:sgtin:``, or a shorter scheme and the first digit behind it.
 _SCHEME = slice(17)
 
@@ -145,22 +149,30 @@ def tag_to_uri(tag: str) -> str:
             has_serial,
         ) = _DECODERS[bits >> 82]
     except (ValueError, KeyError):
-        return decode(tag).uri
+        return _decode(tag).uri
     company = bits >> company_shift & company_mask
     reference = bits >> reference_shift & reference_mask
     # A longer text may begin with zeros; what else fails here is refused there, with the reason.
     if len(tag) != 24 or company >= company_limit or reference >= reference_limit:
-        return decode(tag).uri
+        return _decode(tag).uri
     full = company >= company_full and reference >= reference_full
     if has_serial:
         return (plain if full else template) % (company, reference, bits & rest_mask)
     if bits & rest_mask:
-        return decode(tag).uri
+        return _decode(tag).uri
     return (plain if full else template) % (company, reference)
 
 
 def decode(tag: str) -> Tag:
     """Encoding, filter value and pure-identity URI of an EPC in hexadecimal digits. Raises as `tag_to_uri`."""
+    if len(tag) == 24 and tag[:2].upper() in _PADDED:
+        uri = tag_to_uri(tag)
+        return Tag(*_CONTROLS[int(tag[:4], 16) >> 2], uri)
+    return _decode(tag)
+
+
+def _decode(tag: str) -> Tag:
+    """`decode` of any encoding, field by field."""
     if not _HEX.fullmatch(tag):
         raise InvalidIdentifier(f"{tag[:60]!a} is not hexadecimal")
     if len(tag) > _LONGEST:
@@ -270,6 +282,10 @@ def encode_as(encoding: str, uri: str, filter_value: int = 0) -> str:
     layout = BY_NAME.get(encoding)
     if layout is None:
         raise InvalidIdentifier(f"{encoding[:60]!a} is no encoding, expected one of " + ", ".join(NAMES))
+    if encoding in _PADDED_NAMES and uri.startswith(layout.scheme + ":", len(_ID)):
+        tag = encode(uri, filter_value)
+        if tag is not None:
+            return tag
     try:
         return _write(layout, uri, filter_value)
     except InvalidIdentifier as error:
