@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from suyuan.base.errors import Conflict, InvalidIdentifier, NotFound
+from suyuan.base.errors import Conflict, NotFound
 from suyuan.base.identity import Actor
 from suyuan.gs1 import forms, names, plus_encoding, tag_encoding
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
@@ -82,21 +82,14 @@ class BatchContents:
         uri = names.epc_urn(label.class_key, label.serial, len(plan.company_prefix))
         return None if uri is None else tag_encoding.encode(uri, _FILTERS[label.level])
 
-    def _sgtin_hex(self, label: Label, gtin: str) -> str | None:
+    def _sgtin_hex(self, label: Label, gtin: str) -> str:
         """SGTIN-96, or SGTIN-198 for letters, where the company prefix is known; else SGTIN+, which needs none."""
         filter_value = _FILTERS[label.level]
-        length = self._prefixes.length_of("01", gtin)
-        if length is None:
+        uri = names.epc_urn(label.class_key, label.serial, self._prefixes.length_of("01", gtin))
+        if uri is None:
             found = plus_encoding.encode("sgtin+", (("01", gtin), ("21", label.serial)), filter_value=filter_value)
             return found + "0" * (-len(found) % _WORD)
-        uri = names.epc_urn(label.class_key, label.serial, length)
-        if uri is None:
-            return None
-        found_96 = tag_encoding.encode(uri, filter_value)
-        try:
-            return found_96 or tag_encoding.encode_as("sgtin-198", uri, filter_value)
-        except InvalidIdentifier:
-            return None
+        return tag_encoding.encode(uri, filter_value) or tag_encoding.encode_as("sgtin-198", uri, filter_value)
 
 
 def contents_of(
@@ -152,10 +145,7 @@ def _between(
         page = labels_of(view, actor, batch_id, level, state, after, limit)
         if not page:
             return
-        for label in page:
-            if last is not None and label.number > last:
-                return
-            yield label
+        yield from page
         after = page[-1].number
 
 

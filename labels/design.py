@@ -170,11 +170,6 @@ class Design(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     rule: tuple[RuleElement, ...] = ()
     frame: tuple[FrameElement, ...] = ()
 
-    @property
-    def has_qr(self) -> bool:
-        """Whether a telephone can read it."""
-        return any(symbol.kind is Kind.QR for symbol in self.symbol)
-
 
 @cache
 def builtin_names() -> list[str]:
@@ -227,20 +222,18 @@ def read_design(content: bytes, place: str) -> Design:
 
 
 def _problems(design: Design) -> Iterator[tuple[str, str]]:
-    """Place and text of each thing that is wrong."""
+    """Place and text of what is wrong, of which the first is told: what comes after it may rest on it."""
     if not _NAME.fullmatch(design.name):
         yield "name", f"{design.name[:60]!a} is not of small letters, digits and hyphens, 40 at most"
     for name in ("width", "height"):
         value = getattr(design, name)
         if not _LABEL[0] <= value <= _LABEL[1]:
             yield name, f"{value:g} mm is not between {_LABEL[0]:g} and {_LABEL[1]:g} mm"
-            return
     if design.sheet is not None:
         yield from _sheet_problems(design.sheet, design)
     elements = list(_elements(design))
     if not 1 <= len(elements) <= _MOST_ELEMENTS:
         yield "elements", f"a design has 1 to {_MOST_ELEMENTS} elements, not {len(elements)}"
-        return
     for where, element in elements:
         yield from _box_problems(where, element.box, design)
     for number, symbol in enumerate(design.symbol):
@@ -263,7 +256,6 @@ def _sheet_problems(sheet: Sheet, design: Design) -> Iterator[tuple[str, str]]:
             yield f"sheet.{name}", f"{value:g} mm is not between {_PAGE[0]:g} and {_PAGE[1]:g} mm"
     if not (1 <= sheet.columns <= 50 and 1 <= sheet.rows <= 100):
         yield "sheet", f"{sheet.columns} columns and {sheet.rows} rows are not within 1 to 50 and 1 to 100"
-        return
     if (sheet.columns > 1 and sheet.column_pitch < design.width - _HAIR) or (
         sheet.rows > 1 and sheet.row_pitch < design.height - _HAIR
     ):

@@ -36,11 +36,9 @@ class Dots:
         self.dot = _INCH / dpi
 
     def sizes(self, greatest: float, least: float) -> Iterator[float]:
-        """Whole dots; the least rounded up, so that nothing becomes smaller than allowed."""
-        dots = round(greatest / self.dot)
-        while dots > 0 and dots * self.dot >= least - self.dot / 2:
+        """Whole dots, the nearest to the greatest and to the least included."""
+        for dots in range(round(greatest / self.dot), round(least / self.dot) - 1, -1):
             yield dots * self.dot
-            dots -= 1
 
     def width(self, text: str, size: float) -> float:
         """As it is drawn: small characters are fitted to the dots."""

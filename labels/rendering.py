@@ -66,7 +66,7 @@ def render(design: Design, contents: Iterable[LabelContent], output: Output, opt
             labels = ZplLabels(design, options.dpi, options.rfid)
             for content in contents:
                 yield labels.label(content).encode("ascii")
-        case Output.CSV:
+        case _:
             for line in epc_csv(contents):
                 yield line.encode("ascii")
 

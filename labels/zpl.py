@@ -19,12 +19,14 @@ from suyuan.labels.content import LabelContent
 from suyuan.labels.design import Design
 from suyuan.labels.layout import Layout, SymbolMark, TextMark
 from suyuan.labels.raster import Dots, line_dots, rule_dots, symbol_dots, text_corner
-from suyuan.labels.symbols import LIMITS, Kind, Use
+from suyuan.labels.symbols import Kind
 
 _EPC = re.compile("(?:[0-9A-F]{4}){1,31}", re.ASCII)
 _PASSWORD = re.compile("[0-9A-Fa-f]{8}", re.ASCII)
 #: Largest magnification of ^BQ, in dots a module.
 _GREATEST_MODULE = 10
+#: From so many dots on a symbol is sent as a picture; up to it, at 600 dots an inch, it is drawn a little smaller.
+_DRAWN_MODULE = 12
 #: Octets of a TID that are read back: 96 bits, with the serial number of the chip.
 _TID_OCTETS = 12
 #: What may not stand in field data as it is: the two prefixes, the escape itself, and what is not printable ASCII.
@@ -101,7 +103,7 @@ def _symbol(mark: SymbolMark, dots: Dots) -> str:
     if mark.kind is not Kind.QR:
         return _graphic(symbol_dots(mark, dots), left, top)
     if module > _GREATEST_MODULE:
-        if _GREATEST_MODULE * dots.dot < LIMITS[Kind.QR, Use.RETAIL].least:
+        if module > _DRAWN_MODULE:
             return _graphic(symbol_dots(mark, dots), left, top)
         spare = (module - _GREATEST_MODULE) * mark.columns // 2
         left, top, module = left + spare, top + spare, _GREATEST_MODULE
@@ -122,9 +124,7 @@ def _text(mark: TextMark, dpi: int) -> str:
     rows = [line.bits >> line.stride * row & mask for row in reversed(range(line.rows))]
     while rows and not rows[-1]:
         rows.pop()
-    above = next((number for number, row in enumerate(rows) if row), None)
-    if above is None:
-        return ""
+    above = next((number for number, row in enumerate(rows) if row), 0)
     columns = 0
     for row in rows:
         columns |= row

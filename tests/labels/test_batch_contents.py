@@ -10,8 +10,9 @@ from tests.labels.desk import CASE, FIRM, ITEM, PACKED, PRODUCER, RIVAL, Desk, d
 
 from suyuan.base.errors import Conflict, NotFound
 from suyuan.gs1 import company_prefix, forms, plus_encoding, tag_encoding
-from suyuan.labels.batch_contents import contents_in_parts, contents_of
-from suyuan.labels.batches import Batch, Level, SerialStyle
+from suyuan.labels.batch_contents import BatchContents, contents_in_parts, contents_of
+from suyuan.labels.batches import Batch, Label, LabelState, Level, SerialStyle
+from suyuan.labels.catalogue import batch_of
 from suyuan.labels.content import LabelContent
 from suyuan.labels.selection import Range
 from suyuan.trace.acts import MasterDataChanged
@@ -128,6 +129,9 @@ def test_a_batch_of_another_firm_and_a_level_that_is_not_there_are_not_found(des
     batch = desk.open(lot="OURS")
     with pytest.raises(NotFound, match="no level case"):
         said(desk, batch, Level.CASE)
+    case = Label(batch=batch.id, level=Level.CASE, number=1, class_key="", serial="", state=LabelState.ALLOCATED)
+    with desk.ledger.view() as view, pytest.raises(NotFound, match="no level case"):
+        BatchContents(view, batch_of(view, PRODUCER, batch.id), PUBLIC_URL).of(case)
     with desk.ledger.view() as view, pytest.raises(NotFound):
         list(contents_of(view, RIVAL, batch.id, Level.ITEM, PUBLIC_URL))
 

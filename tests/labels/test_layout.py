@@ -177,6 +177,12 @@ def test_what_no_symbol_holds_is_too_large() -> None:
     with pytest.raises(TooLarge, match="60 characters, GS1-128 holds 48"):
         extent(Kind.GS1_128, long, Level.M)
     assert extent(Kind.DATAMATRIX, long, Level.M).width > 20
+    ais = [*range(91, 100), *range(4302, 4307), *range(4312, 4317), 4310, 4311]
+    longest = f"(00){SSCC}" + "".join(
+        f"({ai})" + "a:B," * (22 if ai < 100 else 17 if ai < 4310 or ai > 4311 else 8) for ai in ais
+    )
+    with pytest.raises(TooLarge, match="cannot be drawn as gs1-datamatrix"):
+        extent(Kind.DATAMATRIX, longest, Level.M)
 
 
 def test_rectangles_cover_the_dark_modules_and_no_other() -> None:

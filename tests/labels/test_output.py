@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from tests.labels.samples import EPC, TEXTS, item, opened, pages, sample
 
-from suyuan.base.errors import InvalidInput, TooLarge
+from suyuan.base.errors import InvalidIdentifier, InvalidInput, TooLarge
 from suyuan.labels.content import LabelContent, content
 from suyuan.labels.design import builtin, builtin_names
 from suyuan.labels.raster import RESOLUTIONS
@@ -122,6 +122,12 @@ def test_no_cell_is_taken_for_a_formula_and_none_is_changed(lot: str) -> None:
     assert row["element_string"] == said.element_string
     for cell in row.values():
         assert cell[0] in "0123456789ABCDEF(h"
+
+
+@pytest.mark.parametrize("identifier", ["urn:epc:id:gid:95100000.12345.400", "(01)09506000134351", "x"])
+def test_what_has_no_digital_link_gets_no_label(identifier: str) -> None:
+    with pytest.raises(InvalidIdentifier):
+        content(identifier, "https://t.example")
 
 
 def test_csv_and_rfid_need_epcs() -> None:

@@ -103,6 +103,9 @@ def test_every_format_comes_with_its_media_type_and_all_labels(plant: Service, b
     assert {symbol.text for symbol in read(sheet)} == set(said)
     formats = render(plant, batch, output="zpl", dpi=300, rfid={"retries": 2}).text.splitlines(keepends=True)
     assert [read(read_zpl(text).image)[0].text for text in formats] == said
+    fine = render(plant, batch, output="zpl", design="sheet-24", dpi=600).text  # comes in more than one part
+    assert len(fine) > 2**16
+    assert fine.count("^XA") == fine.count("^XZ") == 5
     assert all(read_zpl(text).parameters("RR") == ["2"] for text in formats)
     table = render(plant, batch, output="csv", numbers="2-3,5")
     assert table.headers["content-type"] == "text/csv; charset=utf-8"

@@ -40,6 +40,8 @@ def test_a_printer_draws_what_the_preview_showed(name: str, dpi: int) -> None:
 def test_a_module_is_never_larger_than_printers_magnify() -> None:
     zpl = ZplLabels(builtin("item"), 600).label(item())
     assert read_zpl(zpl).parameters("BQ") == ["N,2,10,M"]
+    assert read_zpl(ZplLabels(builtin("logistic"), 600).label(sample("logistic"))).parameters("BQ") == []
+    assert read_zpl(ZplLabels(builtin("logistic"), 300).label(sample("logistic"))).parameters("BQ") == ["N,2,9,Q"]
 
 
 def test_the_tag_is_written_checked_and_read_back() -> None:
