@@ -18,7 +18,7 @@ from suyuan.labels.service import allocate, batches_of, open_batch
 from suyuan.trace.ledger import Ledger
 
 #: Batches on one page of the list.
-_PAGE = 20
+_PAGE = 10
 #: Products shown at once; beyond that somebody searches.
 _MOST_PRODUCTS = 200
 #: Longest search.

@@ -240,6 +240,7 @@ def test_a_second_tap_sends_nothing(browser: Browser, service: Service, firm: St
         assert len(sent) == 1
 
 
+@pytest.mark.slow
 def test_the_pages_work_without_a_script(browser: Browser, service: Service, firm: Staff) -> None:
     with Visit(browser, service, firm, java_script_enabled=False) as page:
         page.goto(HOME)
@@ -258,6 +259,7 @@ def test_the_pages_work_without_a_script(browser: Browser, service: Service, fir
         assert "4 labels are on the food" in page.get_by_role("status").inner_text()
 
 
+@pytest.mark.slow
 def test_two_operators_at_once_see_each_others_work(browser: Browser, service: Service, firm: Staff) -> None:
     with Visit(browser, service, firm) as first, Visit(browser, service, firm, locale="zh-CN") as second:
         batch = make_batch(first, firm, "10")

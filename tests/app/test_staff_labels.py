@@ -101,6 +101,15 @@ def test_from_an_order_to_food(desk: Desk, firm: Firm) -> None:
     assert "Nothing is left to do here" in desk.text
 
 
+def test_a_roll_that_is_spoiled_as_a_whole_leaves_nothing_to_apply(desk: Desk, firm: Firm) -> None:
+    page = open_batch(desk, firm, quantity="4")
+    desk.follow(desk.send(f"{page}/printed", level="item", first="1", last="2", spoiled="1-2"))
+    assert desk.counts() == [2, 0, 0, 2]
+    desk.follow(desk.send(f"{page}/printed", level="item", first="3", last="4"))
+    desk.follow(desk.send(f"{page}/applied", level="item", first="3", last="4", spoiled="3-4"))
+    assert desk.counts() == [0, 0, 0, 4]
+
+
 def test_one_of_each_is_told_in_the_singular(desk: Desk, firm: Firm) -> None:
     page = open_batch(desk, firm, quantity="1")
     assert "Print 1 label" in desk.text
@@ -303,10 +312,10 @@ def test_the_list_is_paged_and_says_where_it_ends(service: Service) -> None:
     firm = Firm(service)
     desk = Desk(service)
     desk.log_in(firm.key)
-    for number in range(21):
+    for number in range(11):
         order(desk, firm, lot=f"P{number:02d}", quantity="1")
     desk.get(HOME)
-    assert "P20" in desk.page
+    assert "P10" in desk.page
     assert "P00" not in desk.page
     older = re.search(r'href="(\?before=\d+)"', desk.page)
     assert older
