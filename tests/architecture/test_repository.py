@@ -19,7 +19,7 @@ FOREIGN = {
     "a key": "BEGIN [A-Z ]*PRIVATE " + "KEY|sy_[0-9a-z]{12}_[0-9A-Za-z_-]{43}",
 }
 LARGEST_FILE = 600_000
-#: Larger ones, and why they are here: the label font has every Chinese character that names of people and villages need.
+#: Larger ones: the label font has every Chinese character that names of people and villages need.
 LARGER = {"labels/fonts/wqy-microhei-subset.ttf": 3_200_000}
 
 
