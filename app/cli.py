@@ -131,8 +131,8 @@ def edge(config: ConfigFile) -> None:
 
 @app.command()
 def emulate(config: ConfigFile) -> None:
-    """Run emulated LLRP readers that act out a script, each on its own TCP port."""
-    from suyuan.readers.emulator import emulate as run
+    """Run emulated LLRP readers that act out a script, and RFID printers, each on its own TCP port."""
+    from suyuan.app.emulation import emulate as run
 
     run(config)
 

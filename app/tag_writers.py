@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,12 @@ from suyuan.trace.ledger import Ledger
 #: TCP ports that LLRP readers and ZPL printers listen on unless told otherwise.
 LLRP_PORT, ZPL_PORT = 5084, 9100
 _SHOWN_TAGS = 3
+#: A name or IPv4 address, an IPv6 address with or without brackets; a port needs the brackets there.
+_ADDRESS = re.compile(
+    r"(?:(?P<host>[^\s:\[\]]+)|\[(?P<bracketed>[^\s\[\]]+)\])(?::(?P<port>[0-9]{1,5}))?"
+    r"|(?P<bare>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)",
+    re.ASCII,
+)
 
 
 class WriterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,11 +129,11 @@ def load_writers(path: Path) -> tuple[WriterConfig, ...]:
 def _address(writer: WriterConfig, place: str) -> tuple[str, int]:
     """Host and port."""
     text, usual = (writer.reader, LLRP_PORT) if writer.reader else (writer.printer, ZPL_PORT)
-    host, colon, port = text.rpartition(":") if text.count(":") == 1 or "]" in text else (text, "", "")
-    host = (host or text).strip("[]")
-    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+    match = _ADDRESS.fullmatch(text)
+    port = int(match["port"] or usual) if match else 0
+    if match is None or not 0 < port < 65536:
         raise InvalidSetting(f"{text[:60]!a} is not a host and a port", place=place, remedy="write host:port")
-    return host, int(port) if colon else usual
+    return match["bracketed"] or match["host"] or match["bare"], port
 
 
 def station_of(writer: WriterConfig) -> Station:

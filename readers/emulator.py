@@ -10,11 +10,8 @@ A client that asks for no keepalives can't acknowledge: then a passage is record
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
 
 import structlog
 
@@ -22,7 +19,7 @@ from suyuan.base.errors import InvalidFrame, InvalidSetting
 from suyuan.readers.emulated_reader import ANOTHER_ATTEMPT, CLIENT_EXISTS, EmulatedReader
 from suyuan.readers.emulated_tags import EmulatedField
 from suyuan.readers.emulator_state import Progress
-from suyuan.readers.script import EmulatorConfig, Fault, ReaderScript, load_config
+from suyuan.readers.script import EmulatorConfig, Fault, ReaderScript
 
 #: Bytes taken from a client at a time.
 CHUNK = 64 * 1024
@@ -222,18 +219,3 @@ async def run_emulator(config: EmulatorConfig, ready: Ready | None = None) -> No
     finally:
         await asyncio.gather(*(server.stop() for server in servers.values()))
         progress.save()
-
-
-def emulate(config_path: Path) -> None:
-    """Run the emulator of a configuration file until SIGTERM or SIGINT. Raises `InvalidSetting`."""
-    config = load_config(config_path)
-    with suppress(asyncio.CancelledError):
-        asyncio.run(_until_signal(config))
-
-
-async def _until_signal(config: EmulatorConfig) -> None:
-    log = structlog.get_logger()
-    work = asyncio.ensure_future(run_emulator(config, lambda ports: log.info("readers listen", ports=dict(ports))))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-    await work

@@ -10,7 +10,7 @@ import json
 import random
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -98,20 +98,30 @@ class EmulatorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_config(path: Path) -> EmulatorConfig:
-    """The configuration in a TOML or JSON file; a relative ``state_file`` lies beside it.
+    """The configuration in a TOML or JSON file, as `config_of` reads it. Raises `InvalidSetting` with the file."""
+    return config_of(read_file(path), path)
+
+
+def read_file(path: Path) -> Any:
+    """What stands in a TOML or JSON file. Raises `InvalidSetting`."""
+    try:
+        text = path.read_bytes().decode()
+        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise InvalidSetting(f"cannot be read: {error.strerror}", place=str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidSetting(f"neither TOML nor JSON: {error}", place=str(path)) from None
+
+
+def config_of(raw: Any, path: Path) -> EmulatorConfig:
+    """The configuration that stands in the file at *path*; a relative ``state_file`` lies beside it.
 
     Raises `InvalidSetting` with the file and the key.
     """
     try:
-        text = path.read_bytes().decode()
-        raw = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         config = msgspec.convert(raw, EmulatorConfig)
-    except OSError as error:
-        raise InvalidSetting(f"cannot be read: {error.strerror}", place=str(path)) from None
     except msgspec.ValidationError as error:
         raise InvalidSetting(str(error), place=str(path), remedy="correct that key") from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidSetting(f"neither TOML nor JSON: {error}", place=str(path)) from None
     _check(config, path)
     return msgspec.structs.replace(config, state_file=str(path.parent / config.state_file))
 

@@ -13,6 +13,10 @@ import httpx
 import pytest
 from tests.labels.tag_benches import PrinterBench, ReaderBench
 from tests.serving import Service
+from typer.testing import CliRunner
+
+from suyuan.app.cli import app
+from suyuan.base.errors import SuyuanError
 
 T = TypeVar("T")
 FIRM = "https://id.gs1.org/417/0614141000012"
@@ -210,3 +214,53 @@ def test_a_server_that_is_killed_in_mid_job_goes_on_without_a_second_tag(
     assert len(told) == 20
     assert set(told) <= {tid for tid, _ in held}
     assert {label["state"] for label in told.values()} == {"printed"}
+
+
+def cli(plant: Service, *words: str) -> tuple[int, str]:
+    """The command line in this process; exit code and stdout, or the error as one line."""
+    variables = {"SUYUAN_SERVER": plant.url, "SUYUAN_KEY": plant.keys["producer"]}
+    result = CliRunner(env=variables).invoke(app, ["labels", *words])
+    if isinstance(result.exception, SuyuanError):
+        return 1, f"{result.stdout}{result.exception}"
+    return result.exit_code, result.stdout
+
+
+def test_tags_are_written_from_the_command_line(plant: Service, hall: Hall) -> None:
+    batch = a_batch(plant, "C1", 3)
+    assert cli(plant, "tag-writers") == (
+        0,
+        f"{'table':<24} reader   does not lock\n{'zebra':<24} printer  locks tags\n",
+    )
+    code, text = cli(plant, "write-tags", batch, "--numbers", "1-2", "--writer", "zebra")
+    assert (code, text.partition(" ")[2]) == (0, "done: 2 written, 0 failed, 0 voided, 0 left\n")
+    job = text.partition(" ")[0]
+    assert cli(plant, "tag-jobs", "show", job) == (0, text)
+    code, whole = cli(plant, "tag-jobs", "watch", job, "--json")
+    assert (code, json.loads(whole)["written"]) == (0, 2)
+    code, listed = cli(plant, "tag-jobs", "list")
+    assert text in listed
+
+
+def test_a_job_that_waits_is_stopped_and_resumed_from_the_command_line(plant: Service, hall: Hall) -> None:
+    batch = a_batch(plant, "C2", 2)
+    hall.printer.printer.paper_out = True
+    code, text = cli(plant, "write-tags", batch, "--numbers", "1-2", "--writer", "zebra", "--detach")
+    job = text.partition(" ")[0]
+    assert code == 0
+    code, text = cli(plant, "tag-jobs", "pause", job)
+    assert (code, text.startswith(f"{job} paused: 0 written, 0 failed, 0 voided, 2 left (by key ")) == (0, True)
+    code, text = cli(plant, "tag-jobs", "watch", job)
+    assert code == 1
+    assert text.endswith(f"(suyuan labels tag-jobs resume {job})")
+    number = len(hall.printer.printer.labels)
+    hall.printer.printer._faults[number] = "void"
+    hall.printer.printer.paper_out = False
+    code, text = cli(plant, "tag-jobs", "resume", job)
+    assert code == 0
+    assert text.splitlines() == [
+        f"{job} done: 2 written, 0 failed, 1 voided, 0 left",
+        "label 1: the printer voided the label; label 3 took its place",
+    ]
+    code, text = cli(plant, "tag-jobs", "cancel", job)
+    assert (code, "is done" in text) == (1, True)
+    assert cli(plant, "tag-jobs", "watch", "T1")[0] == 1
