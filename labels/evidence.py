@@ -6,7 +6,8 @@ written to which chip, and weights, are held by their digests in the act.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from suyuan.labels.batches import LEVEL_CODES, STATE_CODES, Batch, LabelState, Level
 from suyuan.labels.digests import batch_digest, serials_digest, tags_digest, weights_digest
-from suyuan.labels.selection import joined, written
+from suyuan.labels.selection import joined, parse_numbers, size, written
 from suyuan.trace.view import View
 
 _ACTS: Final = (
@@ -31,12 +32,12 @@ _STRAY: Final = {
 def differing_labels(view: View) -> int | None:
     """The lowest log index of an act whose rows are not those that it says, or of rows without an act."""
     wrong = [index for index in (_stray(view, table, name) for table, name in _STRAY.items()) if index is not None]
+    checks = {"label-batch-opened": _opened, "labels-allocated": _allocated, "labels-marked": _Marks(view).hold}
     for index, name, body in view.connection.execute(text(_ACTS), {"size": view.size}):
-        if not _CHECKS[name](view, index, msgspec.json.decode(bytes(body))):
+        if not checks[name](view, index, msgspec.json.decode(bytes(body))):
             wrong.append(index)
             break
-    outside = _outside(view)
-    return min([*wrong, *outside], default=None)
+    return min([*wrong, *_outside(view)], default=None)
 
 
 def _stray(view: View, table: str, name: str) -> int | None:
@@ -89,29 +90,56 @@ def _allocated(view: View, index: int, act: dict[str, Any]) -> bool:
     return said == found and bytes(row[4]).hex() == digest
 
 
-def _marked(view: View, index: int, act: dict[str, Any]) -> bool:
-    """The marks of an act by their numbers, its chips by their digest, its tally by its sum."""
-    bound = {
-        "id": act["batch"], "level": LEVEL_CODES[Level(act["level"])], "state": STATE_CODES[LabelState(act["state"])],
-        "index": index,
-    }  # fmt: skip
-    of_batch = "WHERE batch = (SELECT idx FROM label_batch WHERE id = :id) AND level = :level AND idx = :index"
-    marks = view.connection.execute(
-        text(f"SELECT number, reason FROM label_mark {of_batch} AND state = :state"),  # noqa: S608
-        bound,
-    ).all()
-    tags = view.connection.execute(text(f"SELECT number, tid, locked FROM label_tag {of_batch}"), bound).all()  # noqa: S608
-    tally = view.connection.scalar(
-        text(f"SELECT COALESCE(SUM(amount), 0) FROM label_tally {of_batch} AND state = :state"),  # noqa: S608
-        bound,
-    )
-    numbers = joined((mark[0], mark[0]) for mark in marks)
-    return (
-        written(numbers) == act["numbers"]
-        and {mark[1] for mark in marks} <= {act["reason"]}
-        and tags_digest((tag[0], tag[1], bool(tag[2])) for tag in tags) == act["tags"]
-        and int(tally or 0) == len(marks)
-    )
+class _Marks:
+    """What each act has marked, from one pass over each table: they have no index by act, which nothing else needs."""
+
+    def __init__(self, view: View) -> None:
+        batches = {row[0]: row[1] for row in view.connection.execute(text("SELECT idx, id FROM label_batch"))}
+        self._marks = {
+            index: _summary(rows, batches)
+            for index, rows in _by_act(view, "SELECT idx, batch, level, state, number, reason FROM label_mark")
+        }
+        self._tallies = {
+            index: ({_place(row, batches) for row in rows}, sum(row[4] for row in rows))
+            for index, rows in _by_act(view, "SELECT idx, batch, level, state, amount FROM label_tally")
+        }
+        self._tags = {
+            index: (
+                {(batches.get(row[1]), row[2]) for row in rows},
+                tags_digest((row[3], row[4], bool(row[5])) for row in rows),
+            )
+            for index, rows in _by_act(view, "SELECT idx, batch, level, number, tid, locked FROM label_tag")
+        }
+
+    def hold(self, view: View, index: int, act: dict[str, Any]) -> bool:
+        """Whether marks, tally and chips of an act are those that it says."""
+        unit = (act["batch"], LEVEL_CODES[Level(act["level"])])
+        place = (*unit, STATE_CODES[LabelState(act["state"])])
+        amount = size(parse_numbers(act["numbers"])) if act["numbers"] else 0
+        marks = ({place}, {act["reason"]}, act["numbers"]) if amount else None
+        tags = None if act["tags"] == tags_digest(()) else ({unit}, act["tags"])
+        return (
+            self._marks.get(index) == marks
+            and self._tallies.get(index) == (({place}, amount) if amount else None)
+            and self._tags.get(index) == tags
+        )
 
 
-_CHECKS = {"label-batch-opened": _opened, "labels-allocated": _allocated, "labels-marked": _marked}
+#: A batch's id, a level and a state by number.
+_Place = tuple[str | None, int, int]
+
+
+def _place(row: Sequence[Any], batches: Mapping[int, str]) -> _Place:
+    return batches.get(row[1]), row[2], row[3]
+
+
+def _summary(rows: Sequence[Sequence[Any]], batches: Mapping[int, str]) -> tuple[set[_Place], set[str], str]:
+    """Where the marks are, why, and their numbers as an act tells them."""
+    numbers = written(joined((row[4], row[4]) for row in rows))
+    return {_place(row, batches) for row in rows}, {row[5] for row in rows}, numbers
+
+
+def _by_act(view: View, sql: str) -> Iterator[tuple[int, list[Sequence[Any]]]]:
+    rows = view.connection.execute(text(f"{sql} ORDER BY idx"))
+    for index, group in groupby(rows, key=lambda row: int(row[0])):
+        yield index, list(group)
