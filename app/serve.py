@@ -68,7 +68,8 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     )  # fmt: skip
     host = listener.getsockname()[0]
     shown = f"[{host}]" if ":" in host else host
-    print(f"Suyuan serves on http://{shown}:{settings.port} (API documentation: /docs)", file=sys.stderr)  # noqa: T201
+    where = f"http://{shown}:{settings.port} (labels: /staff, API documentation: /docs)"
+    print(f"Suyuan serves on {where}", file=sys.stderr)  # noqa: T201
     server.run(sockets=[listener])
 
 
