@@ -1,0 +1,164 @@
+"""Lines of identifiers, and the JSON objects that answer them: what `suyuan decode -` and `suyuan encode -` do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BufferedReader
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from suyuan.base.errors import InvalidIdentifier, InvalidInput
+from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
+from suyuan.gs1.forms import Forms, forms_of
+
+_T = TypeVar("_T")
+
+#: Longest line that is read, in bytes: the longest identifier with every character as a JSON escape.
+LONGEST_LINE = 16_384
+#: Most bytes that are read at once.
+AT_ONCE = 65_536
+#: Characters of a line that is no line for us, in its error.
+_SHOWN = 200
+#: Writings of an identifier in a line of `encode`, and what they begin with.
+_WRITINGS = {"digital_link": "http", "epc_uri": "urn:epc:", "element_string": ""}
+_URIS = ("http", "urn:epc:")
+
+
+class Options(NamedTuple):
+    """What holds for every line that does not say otherwise."""
+
+    company_prefix_length: int | None = None
+    company_prefixes: CompanyPrefixes = NONE
+    #: Encoding of the tag that is made.
+    scheme: str | None = None
+    filter: int | None = None
+    hostname: str | None = None
+    #: Lines are JSON objects, and a tag is what is wanted.
+    encode: bool = False
+
+
+class Group(NamedTuple):
+    """Whole lines that arrived together."""
+
+    data: bytes
+    #: So many arrived that more are likely waiting.
+    full: bool
+
+
+class Line(msgspec.Struct, forbid_unknown_fields=True):
+    """What a line of `encode` may say: one identifier, and how its tag shall be."""
+
+    digital_link: str | None = None
+    epc_uri: str | None = None
+    element_string: str | None = None
+    scheme: str | None = None
+    filter: int | None = None
+    company_prefix_length: int | None = None
+    hostname: str | None = None
+
+
+class _Wrong(InvalidInput):
+    """A line that cannot be answered, and what of it shall stand beside the reason."""
+
+    def __init__(self, text: str, detail: str) -> None:
+        super().__init__(detail)
+        self.text = text
+
+
+def read_groups(stream: BufferedReader) -> Iterator[Group]:
+    """Lines as they arrive; a line that is too long is cut where that can be told, and the rest of it skipped."""
+    rest = b""
+    while chunk := stream.read1(AT_ONCE):
+        full = len(chunk) == AT_ONCE
+        if len(rest) > LONGEST_LINE:
+            end = chunk.find(b"\n")
+            if end < 0:
+                continue
+            chunk = chunk[end:]
+        data = rest + chunk
+        end = data.rfind(b"\n") + 1
+        rest = data[end : end + LONGEST_LINE + 1]
+        if end:
+            yield Group(data[:end], full)
+    if rest:
+        yield Group(rest + b"\n", full=False)
+
+
+class Answerer:
+    """Answers lines with JSON objects: all forms, or what is wrong with that line."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._answer = self._encoded if options.encode else self._decoded
+        self._read = msgspec.json.Decoder(Line).decode
+        self._write = msgspec.json.Encoder().encode_into
+
+    def answer(self, data: bytes) -> bytes:
+        """The answers to these lines, one a line."""
+        written = bytearray()
+        for line in data[:-1].split(b"\n"):
+            self._write(self._object(line), written, -1)
+            written += b"\n"
+        return bytes(written)
+
+    def _object(self, line: bytes) -> Forms | dict[str, str]:
+        """Bytes that are not UTF-8 become replacement characters, and so an error of their line."""
+        if len(line) > LONGEST_LINE:
+            return {"input": "", "error": f"line is longer than {LONGEST_LINE} bytes"}
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        try:
+            return self._answer(text)
+        except _Wrong as error:
+            return {"input": error.text[:_SHOWN], "error": str(error)}
+        except InvalidIdentifier as error:
+            return {"input": text, "error": str(error)}
+
+    def _decoded(self, text: str) -> Forms:
+        return forms_with(self._options, text)
+
+    def _encoded(self, text: str) -> Forms:
+        try:
+            line = self._read(text)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise _Wrong(text, f"line is not as expected: {error}") from None
+        identifier = _identifier(text, line)
+        options = self._options
+        try:
+            return forms_of(
+                identifier,
+                company_prefix_length=_first(line.company_prefix_length, options.company_prefix_length),
+                company_prefixes=options.company_prefixes,
+                scheme=_first(line.scheme, options.scheme),
+                filter=_first(line.filter, options.filter),
+                hostname=_first(line.hostname, options.hostname),
+                strict=True,
+            )
+        except InvalidIdentifier as error:
+            raise _Wrong(identifier, str(error)) from None
+
+
+def forms_with(options: Options, text: str) -> Forms:
+    """All forms of one identifier. Raises InvalidIdentifier."""
+    return forms_of(
+        text, company_prefix_length=options.company_prefix_length, company_prefixes=options.company_prefixes,
+        scheme=options.scheme, filter=options.filter, hostname=options.hostname, strict=options.encode,
+    )  # fmt: skip
+
+
+def _identifier(text: str, line: Line) -> str:
+    """The one identifier of a line, in the writing that its key promises."""
+    values = (line.digital_link, line.epc_uri, line.element_string)
+    given = [(name, value) for name, value in zip(_WRITINGS, values, strict=True) if value is not None]
+    if len(given) != 1:
+        names = " and ".join(name for name, _ in given) or "none"
+        raise _Wrong(text, f"line has {names}, expected one of {', '.join(_WRITINGS)}")
+    name, value = given[0]
+    beginning = value[:8].lower()
+    if not beginning.startswith(_WRITINGS[name]) or (not _WRITINGS[name] and beginning.startswith(_URIS)):
+        raise _Wrong(value, f"{name}: {value[:60]!a} is not one, expected {_WRITINGS[name] or '(01)'}...")
+    return value
+
+
+def _first(first: _T | None, second: _T | None) -> _T | None:
+    return second if first is None else first

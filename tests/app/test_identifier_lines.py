@@ -1,0 +1,102 @@
+"""Lines of identifiers and their answers."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from suyuan.app.identifier_lines import LONGEST_LINE, Answerer, Options, read_groups
+
+TAG = "3074257BF7194E4000001A85"
+
+
+class _Pieces(io.BufferedReader):
+    """A stream that arrives in these pieces."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        super().__init__(io.BytesIO())
+        self._pieces = iter(pieces)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return next(self._pieces, b"")
+
+
+def lines_of(*pieces: bytes) -> list[bytes]:
+    data = b"".join(group.data for group in read_groups(_Pieces(list(pieces))))
+    assert not data or data.endswith(b"\n")
+    return data.split(b"\n")[:-1]
+
+
+def test_lines_are_whole_wherever_the_pieces_end() -> None:
+    assert lines_of(b"a\nb", b"c", b"\n\nd\n", b"e") == [b"a", b"bc", b"", b"d", b"e"]
+    assert lines_of() == []
+
+
+def test_a_line_that_is_too_long_is_one_line_and_bounded() -> None:
+    long = b"x" * 50_000
+    found = lines_of(b"a\n" + long, long, long + b"\nb\n", b"c\n" + b"y" * (LONGEST_LINE + 1), b"\n", b"d")
+    assert [line[:1] for line in found] == [b"a", b"x", b"b", b"c", b"y", b"d"]
+    assert len(found[1]) == len(found[4]) == LONGEST_LINE + 1
+    assert len(lines_of(long)[0]) == LONGEST_LINE + 1
+
+
+@given(st.lists(st.binary(min_size=1, max_size=20) | st.just(b"\n")))
+def test_any_pieces_give_the_lines_of_the_whole(pieces: list[bytes]) -> None:
+    whole = b"".join(pieces)
+    expected = whole.split(b"\n")
+    assert lines_of(*pieces) == (expected if expected[-1] else expected[:-1])
+
+
+def answers(*lines: str | bytes, options: Options) -> list[dict[str, Any]]:
+    data = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
+    return [json.loads(line) for line in Answerer(options).answer(data).splitlines()]
+
+
+def test_options_hold_for_lines_that_do_not_say_otherwise() -> None:
+    link = "https://id.gs1.org/01/80614141123458/21/6789"
+    options = Options(company_prefix_length=7, scheme="sgtin-96", filter=3, encode=True)
+    given_all = {"digital_link": link, "scheme": "sgtin-198", "filter": 1, "company_prefix_length": 8}
+    first, second = answers(json.dumps({"digital_link": link}), json.dumps(given_all), options=options)
+    assert first["hex"] == TAG
+    assert second["scheme"] == "sgtin-198"
+    assert second["filter"] == 1
+    assert second["epc_uri"] == "urn:epc:id:sgtin:06141411.82345.6789"
+    (hosted,) = answers(
+        json.dumps({"digital_link": link, "scheme": "sgtin++", "hostname": "a.example"}), options=options
+    )
+    assert hosted["digital_link"] == "https://a.example/01/80614141123458/21/6789"
+
+
+def test_lines_end_with_carriage_returns_too() -> None:
+    assert [answer["hex"] for answer in answers(TAG + "\r", TAG, options=Options())] == [TAG, TAG]
+
+
+@pytest.mark.parametrize(
+    ("line", "given_text", "says"),
+    [
+        ("nonsense", "nonsense", "not as expected"),
+        ("[" * 9_000, "[" * 200, "not as expected"),
+        ("{}", "{}", "line has none"),
+        ('{"epc_uri": "urn:epc:id:x", "digital_link": "http"}', None, "digital_link and epc_uri"),
+        ('{"epc_uri": "http://x"}', "http://x", "epc_uri: 'http://x' is not one"),
+        ('{"element_string": "urn:epc:id:x"}', "urn:epc:id:x", "element_string"),
+        ('{"epc_uri": "urn:epc:id:sgtin:1.2.3"}', "urn:epc:id:sgtin:1.2.3", "company prefix"),
+        ("x" * (LONGEST_LINE + 1), "", "longer than 16384 bytes"),
+    ],
+)
+def test_a_wrong_line_is_answered_with_what_is_wrong(line: str, given_text: str | None, says: str) -> None:
+    (answer,) = answers(line, options=Options(encode=True))
+    assert answer["input"] == (line if given_text is None else given_text)
+    assert says in answer["error"]
+
+
+@pytest.mark.parametrize("encode", [True, False])
+@given(st.binary(max_size=60) | st.text('{}[]":,digtal_nkepcurmsfh0123 ', max_size=60).map(str.encode))
+def test_any_line_is_answered_with_one_line(encode: bool, line: bytes) -> None:
+    for answer in answers(*line.split(b"\n"), options=Options(encode=encode)):
+        assert answer.keys() == {"input", "error"} or "hex" in answer
