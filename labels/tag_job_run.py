@@ -78,6 +78,8 @@ class Run:
         self._stopped = _Stopped(JobState.PAUSED, "")
         self._tries: Counter[str] = Counter()
         self._failures_in_row = 0
+        self._at = 0
+        self._since_record = 0
 
     def stop(self, state: JobState, reason: str) -> None:
         """End the run between two tags."""
@@ -110,15 +112,19 @@ class Run:
         while (label := self._next()) is not None:
             await self._one(label)
             await self._tell("")
-            if sum(map(_unrecorded, self.work)) >= RECORD_EVERY:
+            self._since_record += label.written
+            if self._since_record >= RECORD_EVERY:
                 await self._record()
 
     def _next(self) -> Work | None:
-        return next((item for item in self.work if item.pending(self.job.attempts)), None)
+        """The first label that is still to be written. What is behind it stays behind: no label is looked at twice."""
+        while self._at < len(self.work) and not self.work[self._at].pending(self.job.attempts):
+            self._at += 1
+        return self.work[self._at] if self._at < len(self.work) else None
 
     async def _reload(self) -> None:
         """Read again how things stand."""
-        self.work = await run_in_threadpool(self._read)
+        self.work, self._at = await run_in_threadpool(self._read), 0
         await self._tell("")
 
     def _read(self) -> list[Work]:
@@ -290,7 +296,7 @@ class Run:
 
     async def _record(self) -> None:
         """Capture the encoding of what was written: TIDs beside EPCs. A call that is made again changes nothing."""
-        due = [item for item in self.work if _unrecorded(item)]
+        due, self._since_record = [item for item in self.work if _unrecorded(item)], 0
         if not due:
             return
         written = [Written(item.epc, item.tid, item.locked) for item in due]

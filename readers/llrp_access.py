@@ -127,14 +127,31 @@ def lock(op: int, password: int) -> Parameter:
     return parameter("C1G2Lock", *payload, OpSpecID=op, AccessPassword=password)
 
 
+#: The ROSpec of whoever writes tags: no reading client has one with this number, so that an AccessSpec which a killed
+#: one left behind is never carried out by another.
+WRITING_ROSPEC = 0x5359
+
+
 def access_spec(number: int, target: Parameter, operations: Sequence[Parameter], antenna: int, times: int) -> Parameter:
-    """An AccessSpec, disabled as it must be added; it deletes itself after ``times`` executions, 0 is never."""
+    """An AccessSpec of `WRITING_ROSPEC`, disabled as it must be added.
+
+    It deletes itself after ``times`` executions, 0 is never.
+    """
     stop = parameter(
         "AccessSpecStopTrigger", AccessSpecStopTrigger=_ENDS_BY_COUNT * (times > 0), OperationCountValue=times
     )
     command = parameter("AccessCommand", parameter("C1G2TagSpec", target), *operations)
     report = parameter("AccessReportSpec", AccessReportTrigger=_AT_END_OF_ACCESS)
-    return parameter("AccessSpec", stop, command, report, AccessSpecID=number, AntennaID=antenna, ProtocolID=1)
+    return parameter(
+        "AccessSpec",
+        stop,
+        command,
+        report,
+        AccessSpecID=number,
+        AntennaID=antenna,
+        ProtocolID=1,
+        ROSpecID=WRITING_ROSPEC,
+    )
 
 
 def accesses(report: Message) -> list[Access]:

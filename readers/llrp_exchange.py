@@ -14,12 +14,10 @@ from typing import Self
 import msgspec
 
 from suyuan.base.errors import InvalidFrame, Unavailable
-from suyuan.readers.llrp_access import Access, accesses
+from suyuan.readers.llrp_access import WRITING_ROSPEC, Access, accesses
 from suyuan.readers.llrp_wire import Frame, Frames, Message, Parameter, decode, encode, message, parameter
 
 CHUNK = 64 * 1024
-#: Our only ROSpec.
-ROSPEC = 1
 #: ROSpecEvent.EventType: the ROSpec has ended, or was preempted.
 _ENDED = (1, 2)
 #: NotificationEventType: ROSpecs that start and end.
@@ -64,7 +62,7 @@ class Exchange:
 
     async def run(self, duration_ms: int) -> list[Access]:
         """Run the ROSpec once, to its end, and take all its reports. Raises `Unavailable`."""
-        found = await self.ask(message("START_ROSPEC", ROSpecID=ROSPEC))
+        found = await self.ask(message("START_ROSPEC", ROSpecID=WRITING_ROSPEC))
         async with self._limit("the end of the inventory", duration_ms / 1000):
             while True:
                 received = await self._receive()
@@ -176,7 +174,7 @@ def _setup(antenna: int, duration_ms: int) -> Iterator[Message]:
     yield message("DELETE_ACCESSSPEC")
     yield message("DELETE_ROSPEC")
     yield message("ADD_ROSPEC", _rospec(antenna, duration_ms))
-    yield message("ENABLE_ROSPEC", ROSpecID=ROSPEC)
+    yield message("ENABLE_ROSPEC", ROSpecID=WRITING_ROSPEC)
 
 
 def _rospec(antenna: int, duration_ms: int) -> Parameter:
@@ -187,4 +185,4 @@ def _rospec(antenna: int, duration_ms: int) -> Parameter:
     antennas = parameter("AISpec", parameter("AISpecStopTrigger"), inventory, AntennaIDs=(antenna,))
     content = parameter("TagReportContentSelector", EnableAntennaID=1, EnableAccessSpecID=1)
     report = parameter("ROReportSpec", content, ROReportTrigger=2)
-    return parameter("ROSpec", boundary, antennas, report, ROSpecID=ROSPEC)
+    return parameter("ROSpec", boundary, antennas, report, ROSpecID=WRITING_ROSPEC)

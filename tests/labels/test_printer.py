@@ -136,3 +136,29 @@ def test_any_bytes_leave_the_emulated_printer_standing(parts: list[bytes]) -> No
         await printer.stop()
 
     asyncio.run(talk())
+
+
+@settings(max_examples=25)
+@given(st.binary(max_size=300))
+def test_whatever_a_printer_answers_nothing_but_our_words_come_out(answer: bytes) -> None:
+    """Not even a label that is read back by chance counts as written unless it holds the EPC."""
+
+    async def talk() -> None:
+        async def serve(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await stream.read(100)
+            writer.write(answer)
+            writer.write_eof()
+            await stream.read()
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        writer = ZplPrinter(PrinterSettings("zebra", "127.0.0.1", port, timeout=5))
+        assert (await writer.ready()).reason or answer.count(b"\x02") >= 3
+        await writer.close()
+        assert (await writer.write(TagOrder(EPC, zpl=zpl_of(EPC)))).fate is not Fate.WRITTEN
+        await writer.close()
+        server.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(talk())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -28,7 +29,7 @@ from suyuan.readers.llrp_access import (
     write,
 )
 from suyuan.readers.llrp_fields import BitString
-from suyuan.readers.llrp_wire import Frames, Message, decode, encode, message, parameter
+from suyuan.readers.llrp_wire import HEADER, Frame, Frames, Message, decode, encode, message, parameter
 
 DEFINITION = "llrp/mchesser+llrp-rs/llrp-codegen/llrp-1x1-def.xml"
 #: The names of LLRP 1.1 for our outcomes, lower case.
@@ -126,3 +127,23 @@ def test_what_is_sent_to_one_chip_names_its_whole_tid() -> None:
     assert any_tag()["TagMask"] == BitString(0, b"")
     assert read(1, Bank.TID, 0, 6)["WordCount"] == 6
     assert [item.values for item in lock(2, 0x1234).parameters] == [(0, 2), (0, 1)]
+
+
+@given(st.binary(max_size=200))
+def test_any_report_gives_accesses_or_our_error(body: bytes) -> None:
+    frame = Frame(61, 1, HEADER.pack(1 << 10 | 61, HEADER.size + len(body), 1) + body)
+    with suppress(InvalidFrame):
+        for item in accesses(decode(frame)):
+            assert item.of(1) is None or item.results
+
+
+_RESULTS = st.sampled_from(["C1G2ReadOpSpecResult", "C1G2WriteOpSpecResult", "C1G2LockOpSpecResult"])
+
+
+@given(st.lists(st.tuples(_RESULTS, st.integers(0, 255), st.integers(0, 65535)), max_size=6))
+def test_whatever_codes_a_reader_sends_there_is_an_outcome_for_each(results: list[tuple[str, int, int]]) -> None:
+    report = a_report(parameter("EPC_96"), *(parameter(name, Result=code, OpSpecID=op) for name, code, op in results))
+    (found,) = accesses(report)
+    assert [result.op for result in found.results] == [op for _, _, op in results]
+    for (_, code, _), result in zip(results, found.results, strict=True):
+        assert (result.outcome is Outcome.SUCCESS) == (code == 0)
