@@ -33,34 +33,29 @@ def test_a_batch_goes_from_the_order_to_food(service: Service, key: str) -> None
 
     order = ("batch", "open", "--gtin", ITEM, "--lot", "C1", "--quantity", "6", "--made", "2026-11-21")
     packing = ("--case-gtin", CASE, "--case-holds", "3", "--pallet-prefix", "0614141", "--pallet-holds", "2")
-    batch = labels(*order, *packing, "--request", "r").stdout.decode().strip()
-    assert json.loads(labels(*order, *packing, "--request", "r", "--json").stdout)["batch"]["id"] == batch
+    batch = labels(*order, *packing).stdout.decode().strip()
     assert labels("allocate", batch, "--count", "4").stdout == b"item labels 1 to 4\n"
     cases = labels("allocate", batch, "--count", "1", "--level", "case", "--json").stdout
     assert json.loads(cases) == {"batch": batch, "level": "case", "first": 1, "count": 1}
     assert labels("mark", batch, "--numbers", "1-4").stdout == b"4 printed, 0 were before\n"
     labels("mark", batch, "--numbers", "1", "--level", "case")
-    assert labels("void", batch, "--numbers", "4", "--reason", "jam").stdout == b"1 voided, 0 were before\n"
+    labels("void", batch, "--numbers", "4", "--reason", "jam")
     applied = labels("apply", batch, "--numbers", "1-3", "--time", "2026-11-21T12:00:00+08:00", "--json").stdout
     assert json.loads(applied)["changed"] == 3
     labels("apply", batch, "--level", "case", "--numbers", "1", "--contents", "1-3")
-    states = [json.loads(line)["state"] for line in labels("batch", "labels", batch).stdout.splitlines()]
-    assert states == ["applied", "applied", "applied", "voided"]
-    (voided,) = labels("batch", "labels", batch, "--state", "voided").stdout.splitlines()
-    assert json.loads(voided)["reason"] == "jam"
+    found = [json.loads(line) for line in labels("batch", "labels", batch).stdout.splitlines()]
+    assert [label["state"] for label in found] == ["applied", "applied", "applied", "voided"]
+    assert found[3]["reason"] == "jam"
     shown = json.loads(labels("batch", "show", batch, "--json").stdout)
     assert [counts["applied"] for counts in shown["counts"]] == [3, 1, 0]
-    for table in (labels("batch", "list"), labels("batch", "show", batch)):
-        assert batch in table.stdout.decode()
-    assert json.loads(labels("batch", "list", "--json").stdout.splitlines()[0])["batch"]["id"] == batch
+    assert batch in labels("batch", "list").stdout.decode()
     refused = labels("apply", batch, "--numbers", "4", code=2)
     assert refused.stdout == b""
     assert refused.stderr.count(b"\n") == 1
     assert b"was voided" in refused.stderr
-    parent = json.loads(labels("batch", "labels", batch).stdout.splitlines()[0])["epc"]
     other = labels(*(word.replace("C1", "C2") for word in order)).stdout.decode().strip()
-    piece = json.loads(labels("relabel", other, "--parent", parent, "--kilograms", "0.125").stdout)
-    assert (piece["kilograms"], piece["parent"]) == ("0.125", parent)
+    piece = json.loads(labels("relabel", other, "--parent", found[0]["epc"], "--kilograms", "0.125").stdout)
+    assert (piece["kilograms"], piece["parent"]) == ("0.125", found[0]["epc"])
 
 
 @pytest.mark.parametrize(
