@@ -66,8 +66,10 @@ class BatchContents:
             f"https://id.gs1.org/01/{batch.gtin}"
         )
         party = self._view.parties.get(batch.party)
+        case = batch.plan(Level.CASE)
         fields = {
-            "gtin": plan.gtin or batch.gtin,
+            # On a pallet, which has no GTIN, that of what is counted there (General Specifications, AIs 02 and 37).
+            "gtin": plan.gtin or (case.gtin if case else batch.gtin),
             "lot": batch.lot,
             "production_date": batch.production_date,
             "expiry": batch.expiration_date or batch.best_before_date,

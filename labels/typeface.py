@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from fontTools.pens.svgPathPen import SVGPathPen
 from fontTools.pens.transformPen import TransformPen
@@ -31,6 +32,7 @@ class Typeface:
         self._names: dict[int, str] = self._font.getBestCmap()
         self._metrics = self._font["hmtx"].metrics
         self._advances: dict[str, float] = {}
+        self._reading = Lock()
 
     def width(self, text: str) -> float:
         """Width of a text whose characters the font has, in ems."""
@@ -48,13 +50,14 @@ class Typeface:
 
     def outlines(self, text: str) -> str:
         """SVG path data of a text from its baseline's left end, y upwards, `units` to the em."""
-        glyphs = self._font.getGlyphSet()
-        pen, x = SVGPathPen(glyphs), 0
-        for character in text:
-            name = self._names[ord(character)]
-            glyphs[name].draw(TransformPen(pen, (1, 0, 0, 1, x, 0)))
-            x += self._metrics[name][0]
-        return str(pen.getCommands())
+        with self._reading:  # outlines come from the file at their first use
+            glyphs = self._font.getGlyphSet()
+            pen, x = SVGPathPen(glyphs), 0
+            for character in text:
+                name = self._names[ord(character)]
+                glyphs[name].draw(TransformPen(pen, (1, 0, 0, 1, x, 0)))
+                x += self._metrics[name][0]
+            return str(pen.getCommands())
 
     @property
     def units(self) -> float:

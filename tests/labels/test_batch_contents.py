@@ -83,6 +83,7 @@ def test_with_it_the_tag_has_96_bits_and_the_filter_of_its_level(desk: Desk) -> 
     assert said(desk, batch, Level.CASE)[0].text("gtin") == CASE
     assert said(desk, batch, Level.CASE)[0].text("quantity") == "12"
     pallet = said(desk, batch, Level.PALLET)[0]
+    assert (pallet.text("gtin"), pallet.text("quantity")) == (CASE, "2")
     assert pallet.element_string == f"(00){pallet.text('sscc')}"
     assert pallet.link == f"{PUBLIC_URL}/00/{pallet.text('sscc')}"
 
