@@ -31,6 +31,8 @@ RequestId = Annotated[str, typer.Option("--request", help="The same id again cha
 LOCAL = "http://127.0.0.1:8000"
 #: Columns of a table that goes into a file or a pipe.
 _WIDE = 400
+#: Labels that are fetched at a time.
+_PAGE = 10_000
 _BATCHES = "/api/v1/labels/batches"
 
 
@@ -99,7 +101,7 @@ def list_labels(
     """Every label, one JSON object a line."""
     api, after = _api(server, key), 0
     while True:
-        query = {"level": level, "after": str(after), "limit": "10000"} | ({"state": state} if state else {})
+        query = {"level": level, "after": str(after), "limit": str(_PAGE)} | ({"state": state} if state else {})
         page = api.request("GET", f"{_BATCHES}/{_segment(batch_id)}/labels", query=query).json()
         for label in page["labels"]:
             typer.echo(_json(label))
