@@ -11,45 +11,31 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from suyuan.app.staff import batch_view, catalogue
+from suyuan.app.staff.batch_forms import (
+    ACTIONS,
+    PRINTED,
+    SHOWN_AGAIN,
+    Done,
+    read_dpi,
+    read_level,
+    read_output,
+    to_print,
+)
 from suyuan.app.staff.drawing import Drawing
 from suyuan.app.staff.frame import HOME, Frame, language_of
 from suyuan.app.staff.job_view import devices, latest_jobs, refuse_open
-from suyuan.app.staff.number_ranges import read_number, read_numbers, write_numbers
+from suyuan.app.staff.number_ranges import write_numbers
 from suyuan.app.staff.visitor import Door, Form, Visitor, read_visitors_form
-from suyuan.base.errors import InvalidInput, NotFound, SuyuanError
+from suyuan.base.errors import InvalidInput, SuyuanError
 from suyuan.consumer_api.moments import Phrase
-from suyuan.labels.batches import BatchStatus, LabelState, Level, LevelCounts, Selection
+from suyuan.labels.batches import BatchStatus, LabelState, LevelCounts
 from suyuan.labels.rendering import MEDIA, Output
-from suyuan.labels.service import allocate, apply, batch_of, labels_of, mark_printed, void
+from suyuan.labels.service import batch_of
 from suyuan.labels.tag_job_desk import TagJobs
 from suyuan.labels.tag_jobs import TagJobOrder
 from suyuan.trace.ledger import Ledger
-from suyuan.trace.view import View
 
-#: Why a label is voided where nobody says more.
-_SPOILED = "spoiled in printing"
-_UNUSED = "spoiled before it was applied"
-_WASTE = "spoiled"
-#: Most labels that one form handles: one of the writer's transactions.
-_MOST = 10_000
-#: The form that says what came out of the printer.
-_PRINTED = "printed"
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-class Done(msgspec.Struct, frozen=True):
-    """What the form before has brought about."""
-
-    what: str = ""  #: ``printed``, ``applied``, ``allocated`` or empty
-    labels: int = 0
-    spoiled: int = 0
-
-
-class Range(msgspec.Struct, frozen=True):
-    """Labels that a form is about: numbers in the state that the form expects, without and with a flaw."""
-
-    good: list[int]
-    spoiled: list[int]
 
 
 class BatchPages:
@@ -88,15 +74,15 @@ class BatchPages:
         form = await read_visitors_form(request, who)
         try:
             level = read_level(form["level"])
-            output = read_output(form["output"])
+            output, dpi = read_output(form["output"]), read_dpi(form["dpi"])
             refuse_open(await latest_jobs(ledger, _jobs(request), who.actor, batch_id, level))
-            chosen = await run_in_threadpool(_range, ledger, who, batch_id, level, form, LabelState.ALLOCATED)
+            numbers = await run_in_threadpool(to_print, ledger, who, batch_id, level, form)
             body = await run_in_threadpool(
-                self._drawing.file, ledger, who.actor, batch_id, level, chosen.good, form["design"], output
+                self._drawing.file, ledger, who.actor, batch_id, level, numbers, form["design"], output, dpi
             )
         except SuyuanError as error:
             return await self._page(request, who, ledger, batch_id, error=error, form=form, acting="print")
-        name = f"{batch_id}-{level}-{chosen.good[0]}-{chosen.good[-1]}.{output}"
+        name = f"{batch_id}-{level}-{numbers[0]}-{numbers[-1]}.{output}"
         headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(body, headers=headers, media_type=MEDIA[output])
 
@@ -107,10 +93,10 @@ class BatchPages:
         jobs = _jobs(request)
         try:
             level = read_level(form["level"])
-            chosen = await run_in_threadpool(_range, ledger, who, batch_id, level, form, LabelState.ALLOCATED)
+            numbers = await run_in_threadpool(to_print, ledger, who, batch_id, level, form)
             printers = [station.name for station in jobs.stations(who.actor) if station.kind == "printer"]
             order = TagJobOrder(
-                batch=batch_id, level=level, numbers=write_numbers(chosen.good), writer=form["writer"],
+                batch=batch_id, level=level, numbers=write_numbers(numbers), writer=form["writer"],
                 design=form["design"] if form["writer"] in printers else "", request=form["request"],
             )  # fmt: skip
             await jobs.open(who.actor, order)
@@ -139,12 +125,12 @@ class BatchPages:
         form = await read_visitors_form(request, who)
         try:
             level = read_level(form["level"])
-            if action == _PRINTED:
+            if action == PRINTED:
                 refuse_open(await latest_jobs(ledger, _jobs(request), who.actor, batch_id, level))
-            done = await _ACTIONS[action](ledger, who, batch_id, level, form)
+            done = await ACTIONS[action](ledger, who, batch_id, level, form)
         except SuyuanError as error:
             return await self._page(
-                request, who, ledger, batch_id, error=error, form=form, acting=_FORMS.get(action, "")
+                request, who, ledger, batch_id, error=error, form=form, acting=SHOWN_AGAIN.get(action, "")
             )
         query = f"level={level}&done={done.what}&labels={done.labels}&spoiled={done.spoiled}"
         return RedirectResponse(f"{HOME}/{batch_id}?{query}", 303)
@@ -229,93 +215,6 @@ def _level(status: BatchStatus, wanted: str) -> LevelCounts:
     return next((counts for counts in status.counts if counts.level == wanted), status.counts[0])
 
 
-def read_level(text: str) -> Level:
-    """A packaging level by its name."""
-    try:
-        return Level(text)
-    except ValueError:
-        raise InvalidInput(f"{text[:20]!a} is no packaging level", place="level") from None
-
-
-def read_output(text: str) -> Output:
-    """A file format by its name."""
-    try:
-        return Output(text)
-    except ValueError:
-        raise InvalidInput(f"{text[:20]!a} is no file format of labels", place="output") from None
-
-
-def _range(ledger: Ledger, who: Visitor, batch_id: str, level: Level, form: Form, state: LabelState) -> Range:
-    """The labels of a form that are in the state it is about; the others of the range are left alone."""
-    first, last = read_number(form["first"], "first"), read_number(form["last"], "last")
-    if not 1 <= first <= last:
-        raise InvalidInput(f"{first} to {last} is no range of labels", place="first", remedy="write 1 to 500")
-    if last - first >= _MOST:
-        raise InvalidInput(f"{last - first + 1} labels are more than {_MOST}", place="last", remedy="do them in parts")
-    spoiled = read_numbers(form["spoiled"], "spoiled")
-    outside = sorted(number for number in spoiled if not first <= number <= last)
-    if outside:
-        raise InvalidInput(f"number {outside[0]} is not among {first} to {last}", place="spoiled")
-    with ledger.view() as view:
-        found = _numbers(view, who, batch_id, level, state, (first, last))
-    if not found:
-        raise NotFound(f"none of the labels {first} to {last} is {state.value}", remedy="choose other numbers")
-    return Range([number for number in found if number not in spoiled], [n for n in found if n in spoiled])
-
-
-def _numbers(
-    view: View, who: Visitor, batch_id: str, level: Level, state: LabelState, ends: tuple[int, int]
-) -> list[int]:
-    first, last = ends
-    labels = labels_of(view, who.actor, batch_id, level, state, after=first - 1, limit=last - first + 1)
-    return [label.number for label in labels if label.number <= last]
-
-
-async def _print(ledger: Ledger, who: Visitor, batch_id: str, level: Level, form: Form) -> Done:
-    chosen = await run_in_threadpool(_range, ledger, who, batch_id, level, form, LabelState.ALLOCATED)
-    if chosen.spoiled:  # first, so that a spoiled label never passes for a good one, whatever happens in between
-        await void(ledger, who.actor, batch_id, _selection(level, chosen.spoiled), _SPOILED)
-    if chosen.good:
-        await mark_printed(ledger, who.actor, batch_id, _selection(level, chosen.good))
-    return Done("printed", len(chosen.good), len(chosen.spoiled))
-
-
-async def _apply(ledger: Ledger, who: Visitor, batch_id: str, level: Level, form: Form) -> Done:
-    chosen = await run_in_threadpool(_range, ledger, who, batch_id, level, form, LabelState.PRINTED)
-    inside = None
-    if form["contents"]:
-        levels = list(Level)
-        status = await run_in_threadpool(_status, ledger, who, batch_id)
-        lower = [counts.level for counts in status.counts if levels.index(counts.level) < levels.index(level)]
-        inside = _selection(lower[-1], read_numbers(form["contents"], "contents")) if lower else None
-    if chosen.spoiled:
-        await void(ledger, who.actor, batch_id, _selection(level, chosen.spoiled), _UNUSED)
-    if chosen.good:
-        await apply(ledger, who.actor, batch_id, _selection(level, chosen.good), inside)
-    return Done("applied", len(chosen.good), len(chosen.spoiled))
-
-
-async def _void(ledger: Ledger, who: Visitor, batch_id: str, level: Level, form: Form) -> Done:
-    numbers = read_numbers(form["spoiled"], "spoiled")
-    marked = await void(ledger, who.actor, batch_id, _selection(level, numbers), form["reason"] or _WASTE)
-    return Done("", 0, marked.changed + marked.already)
-
-
-async def _allocate(ledger: Ledger, who: Visitor, batch_id: str, level: Level, form: Form) -> Done:
-    made = await allocate(ledger, who.actor, batch_id, level, read_number(form["count"], "count"), form["request"])
-    return Done("allocated", made.count)
-
-
-def _selection(level: Level, numbers: set[int] | list[int]) -> Selection:
-    return Selection(level, write_numbers(numbers))
-
-
-#: What the forms of the page do, by the last part of their address.
-_ACTIONS = {_PRINTED: _print, "applied": _apply, "voided": _void, "allocate": _allocate}
-#: Forms whose fields are shown again as they were typed.
-_FORMS = {_PRINTED: "print", "applied": "apply"}
-
-
 def create_router(frame: Frame, door: Door, drawing: Drawing) -> APIRouter:
     """The routes of a batch's page."""
     pages = BatchPages(frame, door, drawing)
@@ -359,9 +258,9 @@ def create_router(frame: Frame, door: Door, drawing: Drawing) -> APIRouter:
 
         router.add_api_route(f"/{action}", act, methods=["POST"], response_model=None)
 
-    for action in _ACTIONS:
+    for action in ACTIONS:
         add(action)
-    for action in (*_ACTIONS, "file", "job", "jobs/{job_id}"):
+    for action in (*ACTIONS, "file", "job", "jobs/{job_id}"):
         # Whoever reloads the address of a form, or chooses another language there, comes back to the page.
         router.add_api_route(f"/{action}", back, methods=["GET"], response_model=None)
     return router

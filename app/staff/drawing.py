@@ -10,7 +10,7 @@ import msgspec
 from suyuan.base.errors import InvalidInput, TooLarge
 from suyuan.base.identity import Actor
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
-from suyuan.labels.batch_contents import BatchContents, contents_of
+from suyuan.labels.batch_contents import BatchContents, contents_in_parts
 from suyuan.labels.batches import BatchOrder, BatchStatus, Label, LabelState, Level, LevelCounts
 from suyuan.labels.design import Design, builtin_names, design_of
 from suyuan.labels.orders import checked_batch
@@ -22,6 +22,8 @@ from suyuan.trace.ledger import Ledger
 #: Dots an inch of a picture on a page, and pixels an inch that browsers count.
 _DPI, _CSS_DPI = 300, 96
 _INCH = 25.4
+#: What label printers have.
+RESOLUTIONS = (203, 300, 600)
 #: Most labels in a PDF: ten seconds of work for the server.
 _MOST_PDF = 2_000
 #: Designs that each level begins with where its batch names none.
@@ -59,7 +61,7 @@ class Drawing:
 
     def picture(self, ledger: Ledger, actor: Actor, batch_id: str, level: Level, number: int, design: str) -> bytes:
         """One label as PNG. `NotFound` for a number or a level that isn't there."""
-        return self.file(ledger, actor, batch_id, level, [number], design, Output.PNG)
+        return self.file(ledger, actor, batch_id, level, [number], design, Output.PNG, _DPI)
 
     def file(
         self,
@@ -70,15 +72,15 @@ class Drawing:
         numbers: Sequence[int],
         design: str,
         output: Output,
+        dpi: int,
     ) -> bytes:
         """These labels as a file, whole: half a sheet would be printed before anybody saw why it is half."""
         drawn = _design(design, level)
         if output is Output.PDF and len(numbers) > _MOST_PDF:
             raise TooLarge(f"{len(numbers)} labels are over the {_MOST_PDF} of one PDF", remedy="print them in parts")
         ranges = joined((number, number) for number in numbers)
-        with ledger.view() as view:
-            contents = contents_of(view, actor, batch_id, level, self._public_url, ranges, self._prefixes)
-            return b"".join(render(drawn, contents, output, Options(dpi=_DPI)))
+        contents = contents_in_parts(ledger, actor, batch_id, level, self._public_url, ranges, self._prefixes)
+        return b"".join(render(drawn, contents, output, Options(dpi=dpi)))
 
     def sample(self, ledger: Ledger, actor: Actor, order: BatchOrder) -> Sample:
         """A label as it would be; refused as the order itself would be."""

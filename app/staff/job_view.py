@@ -14,7 +14,7 @@ from suyuan.labels.tag_jobs import JobState, JobStatus, jobs_of
 from suyuan.trace.ledger import Ledger
 
 #: Jobs that a page shows: this morning's.
-_MOST = 5
+_MOST = 3
 
 #: Message ids of a state; of a running job that nobody runs.
 _WORDS = {

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 
 from suyuan.base.errors import InvalidInput
-from suyuan.labels.selection import joined, parse_numbers
+from suyuan.labels.selection import joined, parse_numbers, size
 
 #: What Chinese keyboards and people write instead of a comma and a hyphen.
 _PLAIN = str.maketrans(dict.fromkeys("，、；;\n", ",") | dict.fromkeys("–—－～~至到", "-"))
 _LONGEST_NUMBER = 15
+#: Most labels that one form is about: one of the writer's transactions.
+MOST = 10_000
 
 
 def read_numbers(text: str, place: str) -> set[int]:
@@ -20,6 +22,8 @@ def read_numbers(text: str, place: str) -> set[int]:
         ranges = parse_numbers(",".join(words)) if words else []
     except InvalidInput as error:
         raise InvalidInput(error.detail, place=place, remedy="write them as 3, 17-20; labels count from 1") from None
+    if size(ranges) > MOST:
+        raise InvalidInput(f"{size(ranges)} numbers are more than {MOST}", place=place, remedy="do them in parts")
     return {number for first, last in ranges for number in range(first, last + 1)}
 
 

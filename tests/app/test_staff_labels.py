@@ -225,6 +225,7 @@ def test_cases_and_pallets_have_pages_of_their_own(desk: Desk, firm: Firm) -> No
         ({"first": "0", "last": "2"}, "0 to 2 is no range"),
         ({"first": "1", "last": "20000"}, "more than 10000"),
         ({"first": "1", "last": "2", "spoiled": "9"}, "number 9 is not among 1 to 2"),
+        ({"first": "1", "last": "2", "spoiled": "1-1000000"}, "1000000 numbers are more than 10000"),
         ({"first": "1", "last": "2", "spoiled": "all"}, "'all' is no range"),
         ({"first": "11", "last": "12"}, "none of the labels 11 to 12 is allocated"),
         ({"first": "1", "last": "2", "level": "box"}, "'box' is no packaging level"),
@@ -250,9 +251,18 @@ def test_labels_come_as_pdf_zpl_and_list(desk: Desk, firm: Firm) -> None:
         name = page.rpartition("/")[2]
         assert answer.headers["content-disposition"] == f'attachment; filename="{name}-item-2-4.{output}"'
     assert answer.content.count(b"\n") == 4
+    for dpi, dots in (("", 400), ("300", 591), ("600", 1181)):
+        answer = desk.send(f"{page}/file", level="item", first="2", last="2", output="zpl", dpi=dpi)
+        assert f"^PW{dots}\n".encode() in answer.content.replace(b"^LL", b"\n^LL")
     desk.get(page)
     assert desk.counts() == [10, 0, 0, 0]
-    for wrong in ({"output": "exe"}, {"design": "/etc/passwd"}, {"first": "99", "last": "99"}):
+    for wrong in (
+        {"spoiled": "1-2"},
+        {"output": "zpl", "dpi": "72"},
+        {"output": "exe"},
+        {"design": "/etc/passwd"},
+        {"first": "99", "last": "99"},
+    ):
         fields = {"level": "item", "first": "1", "last": "2", "output": "pdf", "design": "item"} | wrong
         assert desk.send(f"{page}/file", **fields).status_code in {400, 404}
 

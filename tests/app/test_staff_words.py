@@ -57,6 +57,11 @@ def test_numbers_are_read_as_they_are_written(numbers: set[int]) -> None:
     assert read_numbers(write_numbers(numbers), "spoiled") == numbers
 
 
+def test_a_range_that_no_roll_has_is_refused_before_it_is_counted_out() -> None:
+    with pytest.raises(InvalidInput, match="more than 10000"):
+        read_numbers("1-10001", "spoiled")
+
+
 @pytest.mark.parametrize("text", ["3, 17-20", "3，17－20", "17-20;3", "3、17至20", " 3 ,, 17 - 20 ,", "17~20\n3"])
 def test_numbers_are_read_from_any_keyboard(text: str) -> None:
     assert read_numbers(text, "spoiled") == {3, 17, 18, 19, 20}
