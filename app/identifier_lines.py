@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BufferedReader
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from suyuan.base.errors import InvalidIdentifier, InvalidInput
+from suyuan.gs1.bank_forms import forms_of_bank, user_memory_of, with_epc_bank
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.gs1.forms import Forms, forms_of
-
-_T = TypeVar("_T")
 
 #: Longest line that is read, in bytes: the longest identifier with every character as a JSON escape.
 LONGEST_LINE = 16_384
@@ -22,6 +21,8 @@ AT_ONCE = 65_536
 _SHOWN = 200
 #: Writings of an identifier in a line of `encode`, and what they begin with.
 _WRITINGS = {"digital_link": "http", "epc_uri": "urn:epc:", "element_string": ""}
+#: What a line may say of its tag.
+_TOLD = ("scheme", "filter", "company_prefix_length", "hostname")
 _URIS = ("http", "urn:epc:")
 
 
@@ -36,6 +37,8 @@ class Options(NamedTuple):
     hostname: str | None = None
     #: Lines are JSON objects, and a tag is what is wanted.
     encode: bool = False
+    #: Lines are whole banks of tag memory: ``epc``, ``tid`` or ``user``.
+    bank: str | None = None
 
 
 class Group(NamedTuple):
@@ -123,27 +126,33 @@ class Answerer:
         except (msgspec.MsgspecError, RecursionError) as error:
             raise _Wrong(text, f"line is not as expected: {error}") from None
         identifier = _identifier(text, line)
-        options = self._options
+        options = self._options._replace(
+            **{name: value for name in _TOLD if (value := getattr(line, name)) is not None}
+        )
         try:
-            return forms_of(
-                identifier,
-                company_prefix_length=_first(line.company_prefix_length, options.company_prefix_length),
-                company_prefixes=options.company_prefixes,
-                scheme=_first(line.scheme, options.scheme),
-                filter=_first(line.filter, options.filter),
-                hostname=_first(line.hostname, options.hostname),
-                strict=True,
-            )
+            return forms_with(options, identifier)
         except InvalidIdentifier as error:
             raise _Wrong(identifier, str(error)) from None
 
 
 def forms_with(options: Options, text: str) -> Forms:
-    """All forms of one identifier. Raises InvalidIdentifier."""
-    return forms_of(
+    """All forms of one identifier, or of what a bank holds or shall hold. Raises InvalidIdentifier."""
+    if options.bank is not None and not options.encode:
+        return forms_of_bank(
+            options.bank, text, company_prefix_length=options.company_prefix_length,
+            company_prefixes=options.company_prefixes,
+        )  # fmt: skip
+    if options.bank == "user":
+        return user_memory_of(text)
+    if options.bank not in {None, "epc"}:
+        raise InvalidIdentifier(
+            f"bank {str(options.bank)[:20]!a} cannot be written, expected epc or user", place="bank"
+        )
+    found = forms_of(
         text, company_prefix_length=options.company_prefix_length, company_prefixes=options.company_prefixes,
         scheme=options.scheme, filter=options.filter, hostname=options.hostname, strict=options.encode,
     )  # fmt: skip
+    return with_epc_bank(found) if options.bank else found
 
 
 def _identifier(text: str, line: Line) -> str:
@@ -158,7 +167,3 @@ def _identifier(text: str, line: Line) -> str:
     if not beginning.startswith(_WRITINGS[name]) or (not _WRITINGS[name] and beginning.startswith(_URIS)):
         raise _Wrong(value, f"{name}: {value[:60]!a} is not one, expected {_WRITINGS[name] or '(01)'}...")
     return value
-
-
-def _first(first: _T | None, second: _T | None) -> _T | None:
-    return second if first is None else first

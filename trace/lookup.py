@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from suyuan.base.errors import InvalidIdentifier, NotFound
 from suyuan.gs1.forms import parse
+from suyuan.gs1.link_compression import is_candidate
 from suyuan.gs1.names import Name, canonical, name_of
 from suyuan.trace.view import View
 
@@ -23,11 +24,22 @@ def find_thing(view: View, identifier: str) -> tuple[Name, int]:
 
 
 def read_name(identifier: str) -> Name:
-    """The name behind any form: EPC, tag in hex, Digital Link, element string, or any other URI."""
+    """The name behind any form: EPC, tag in hex, Digital Link, compressed too, element string, or any other URI."""
     try:
-        return name_of(identifier)
+        name = name_of(identifier)
+        return _expanded(identifier) or name if name.class_key == "uri" else name
     except InvalidIdentifier as first:
         try:
             return parse(identifier).name
         except InvalidIdentifier as second:
             raise (first if ":" in identifier and not identifier.startswith("(") else second) from None
+
+
+def _expanded(uri: str) -> Name | None:
+    """The name in a compressed Digital Link, which events never hold; None for every other URI."""
+    if not uri.lower().startswith("http") or not is_candidate(uri):
+        return None
+    try:
+        return parse(uri).name
+    except InvalidIdentifier:
+        return None

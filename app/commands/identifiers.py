@@ -45,13 +45,14 @@ def decode(
     company_prefixes: Prefixes = None,
     scheme: Scheme = None,
     filter_value: Filter = None,
+    bank: Annotated[str | None, typer.Option(help="Read whole banks of tag memory in hex: epc, tid or user.")] = None,
 ) -> None:
     """Print every form of an identifier. With `--json -`: one identifier a line in, one JSON object a line out."""
     from suyuan.app.company_prefixes import load_company_prefixes
     from suyuan.app.identifier_lines import Options
 
     prefixes = load_company_prefixes(company_prefixes or "")
-    _answer(identifier, as_json, Options(company_prefix_length, prefixes, scheme, filter_value))
+    _answer(identifier, as_json, Options(company_prefix_length, prefixes, scheme, filter_value, bank=bank))
 
 
 def encode(
@@ -65,6 +66,7 @@ def encode(
     scheme: Scheme = None,
     filter_value: Filter = None,
     hostname: Annotated[str | None, typer.Option(help="Host name of a ++ tag, where no Digital Link tells.")] = None,
+    bank: Annotated[str | None, typer.Option(help="Write a whole bank of tag memory: epc or user.")] = None,
 ) -> None:
     """Write an identifier on a tag, or say why it does not fit.
 
@@ -75,7 +77,7 @@ def encode(
     from suyuan.app.identifier_lines import Options
 
     prefixes = load_company_prefixes(company_prefixes or "")
-    options = Options(company_prefix_length, prefixes, scheme, filter_value, hostname, encode=True)
+    options = Options(company_prefix_length, prefixes, scheme, filter_value, hostname, encode=True, bank=bank)
     _answer(identifier, as_json, options)
 
 

@@ -155,6 +155,12 @@ class TestDecode:
         }  # fmt: skip
         assert set(found[2]) == {"input", "error"}
 
+    def test_a_bank_of_a_tag(self, tmp_path: Path) -> None:
+        text = ok(run("decode", "--json", "--bank", "tid", "E2801190200050A1B2C3D4E5", cwd=tmp_path))
+        assert json.loads(text)["tag_uri"] == "urn:epc:stid:x801.x190.x50A1B2C3D4E5"
+        out = ok(run("decode", "--json", "--bank", "epc", "-", stdin=b"00\n", cwd=tmp_path))
+        assert "EPC bank has 1 bytes" in json.loads(out)["error"]
+
     def test_no_input_is_no_output(self, tmp_path: Path) -> None:
         assert ok(run("decode", "--json", "-", stdin=b"", cwd=tmp_path)) == ""
 

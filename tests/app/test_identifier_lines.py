@@ -72,6 +72,20 @@ def test_options_hold_for_lines_that_do_not_say_otherwise() -> None:
     assert hosted["digital_link"] == "https://a.example/01/80614141123458/21/6789"
 
 
+def test_whole_banks_are_read_and_written() -> None:
+    line = json.dumps({"element_string": "(10)L7(17)270131"})
+    (memory,) = answers(line, options=Options(encode=True, bank="user"))
+    (back,) = answers(memory["hex"], options=Options(bank="user"))
+    assert back["element_string"] == "(10)L7(17)270131"
+    line = json.dumps({"epc_uri": "urn:epc:id:sgtin:0614141.812345.6789", "filter": 3})
+    (bank,) = answers(line, options=Options(encode=True, bank="epc"))
+    assert bank["hex"].endswith(TAG)
+    (back,) = answers(bank["hex"], options=Options(bank="epc"))
+    assert back["hex"] == TAG
+    (refused,) = answers(line, options=Options(encode=True, bank="tid"))
+    assert "expected epc or user" in refused["error"]
+
+
 def test_lines_end_with_carriage_returns_too() -> None:
     assert [answer["hex"] for answer in answers(TAG + "\r", TAG, options=Options())] == [TAG, TAG]
 

@@ -12,6 +12,8 @@ import pytest
 from tests.serving import Service
 from tests.trace.scribe import document, epc, object_event
 
+from suyuan.gs1.link_compression import compress
+
 _serials = itertools.count(3_000_000)
 
 
@@ -27,6 +29,7 @@ def item(service: Service) -> int:
 def forms(serial: int) -> list[str]:
     return [
         epc(serial), f"https://id.gs1.org/01/00614141000074/21/{serial}", f"https://shop.example/01/00614141000074/21/{serial}",
+        compress(f"https://shop.example/01/00614141000074/21/{serial}"),
         f"(01)00614141000074(21){serial}", f"urn:epc:tag:sgtin-96:3.0614141.000007.{serial}",
     ]  # fmt: skip
 
