@@ -36,10 +36,11 @@ def without_labels(view: View, rows: Iterable[Sighting]) -> list[Sighting]:
 
 def label_state(view: View, rows: Sequence[Sighting]) -> str | None:
     """The state of a thing that is only a label, from all of its rows in order; None for food."""
-    made = [row for row in rows if makes_label(view, row)]
-    if not made or any(not tells_of_label(view, row) for row in rows):
+    if not rows or not tells_of_label(view, rows[-1]):
+        return None  # nearly always: food is asked about more often than labels
+    if not all(tells_of_label(view, row) for row in rows) or not any(makes_label(view, row) for row in rows):
         return None
-    return ENCODED if rows[-1] in made else VOIDED
+    return ENCODED if makes_label(view, rows[-1]) else VOIDED
 
 
 def tells_of_label(view: View, row: Sighting) -> bool:
