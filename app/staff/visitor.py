@@ -117,5 +117,7 @@ async def read_visitors_form(request: Request, who: Visitor) -> Form:
 def _own_page(request: Request) -> None:
     """Browsers say which site a form stands on; a program that says nothing has no cookie that could be misused."""
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    # A proxy before us may have put its own name for us into Host: the address that people use is a setting.
+    own = {request.headers.get("host"), urlsplit(request.app.state.settings.base_url()).netloc}
+    if origin is not None and origin.partition("://")[2] not in own:
         raise Forbidden("this form stands on another site", remedy="open this server's own page")

@@ -125,6 +125,23 @@ def test_a_form_of_another_site_is_refused(desk: Desk, firm: Firm) -> None:
     assert "EVIL" not in desk.page
 
 
+def test_a_form_comes_through_a_proxy_that_calls_this_server_by_another_name(
+    desk: Desk, service: Service, firm: Firm
+) -> None:
+    for names in (
+        {"Origin": service.url, "Host": "backend"},
+        {"Origin": "https://hall.example", "Host": "hall.example"},
+    ):
+        answer = desk.client.post("/staff/login", data={"key": firm.key}, headers=names)
+        assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("origin", ["null", "", "http://[", "https://hall.example.evil.example"])
+def test_an_origin_that_is_not_ours_is_refused_however_it_is_written(desk: Desk, firm: Firm, origin: str) -> None:
+    names = {"Origin": origin, "Host": "hall.example"}
+    assert desk.client.post("/staff/login", data={"key": firm.key}, headers=names).status_code == 403
+
+
 def test_what_is_no_form_is_refused(desk: Desk, firm: Firm) -> None:
     assert desk.client.post("/staff/login", json={"key": firm.key}).status_code == 400
     media = {"Content-Type": "application/x-www-form-urlencoded"}
