@@ -142,8 +142,10 @@ class Run:
         ticket = await self._ticket(item)
         try:
             tid = await self._begin(item)
-        except Conflict:  # voided, applied or begun by another job meanwhile
+        except Conflict as error:  # voided, applied or begun by another job meanwhile
             await self._reload()
+            if any(again.number == item.number and again.pending(self.job.attempts) for again in self.work):
+                raise _Stopped(JobState.PAUSED, error.detail) from None
             return
         try:
             result = await self._writer.write(TagOrder(ticket.epc, tid, self.job.lock, ticket.zpl))

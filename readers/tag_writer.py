@@ -157,27 +157,25 @@ class LlrpTagWriter:
         """Put an AccessSpec in place: nothing reaches a tag before `_run`."""
         settings = self.settings
         try:
-            if self._exchange is None:
-                self._exchange = await open_exchange(
-                    settings.name,
-                    settings.host,
-                    settings.port,
-                    settings.antenna,
-                    settings.inventory_ms,
-                    settings.timeout,
-                )
+            exchange = await self._connected()
             spec = access_spec(_SPEC, target, operations, settings.antenna, times)
-            await self._exchange.ask(message("ADD_ACCESSSPEC", spec))
-            await self._exchange.ask(message("ENABLE_ACCESSSPEC", AccessSpecID=_SPEC))
+            await exchange.ask(message("ADD_ACCESSSPEC", spec))
+            await exchange.ask(message("ENABLE_ACCESSSPEC", AccessSpecID=_SPEC))
         except BaseException:
             await self.close()
             raise
 
-    async def _run(self) -> list[Access]:
+    async def _connected(self) -> Exchange:
+        settings = self.settings
         if self._exchange is None:
-            raise Unavailable(f"writer {self.settings.name} was closed")
+            self._exchange = await open_exchange(
+                settings.name, settings.host, settings.port, settings.antenna, settings.inventory_ms, settings.timeout
+            )
+        return self._exchange
+
+    async def _run(self) -> list[Access]:
         try:
-            return await self._exchange.run(self.settings.inventory_ms)
+            return await (await self._connected()).run(self.settings.inventory_ms)
         except BaseException:
             await self.close()
             raise
