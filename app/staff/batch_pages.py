@@ -28,6 +28,7 @@ from suyuan.app.staff.number_ranges import write_numbers
 from suyuan.app.staff.visitor import Door, Form, Visitor, read_visitors_form
 from suyuan.base.errors import InvalidInput, SuyuanError
 from suyuan.consumer_api.moments import Phrase
+from suyuan.labels.allocation import MOST_LABELS
 from suyuan.labels.batches import BatchStatus, LabelState, LevelCounts
 from suyuan.labels.rendering import MEDIA, Output
 from suyuan.labels.service import batch_of
@@ -236,7 +237,7 @@ def create_router(frame: Frame, door: Door, drawing: Drawing) -> APIRouter:
 
     @router.get("/preview.png")
     async def picture(
-        request: Request, batch_id: str, design: str = "", number: Annotated[int, Query(ge=1)] = 1
+        request: Request, batch_id: str, design: str = "", number: Annotated[int, Query(ge=1, le=MOST_LABELS)] = 1
     ) -> Response:
         return await pages.picture(request, batch_id, design, number)
 

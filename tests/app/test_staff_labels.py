@@ -284,7 +284,12 @@ def test_the_picture_of_a_label_is_its_own(desk: Desk, firm: Firm) -> None:
     assert all(picture.headers["content-type"] == "image/png" for picture in pictures)
     assert pictures[0].content != pictures[1].content
     assert pictures[0].content == pictures[2].content
-    for params in ({"level": "item", "number": "11"}, {"level": "item", "design": "none"}, {"level": "box"}):
+    for params in (
+        {"level": "item", "number": "9" * 30},
+        {"level": "item", "number": "11"},
+        {"level": "item", "design": "none"},
+        {"level": "box"},
+    ):
         assert desk.client.get(f"{page}/preview.png", params=params).status_code in {400, 404}
 
 
