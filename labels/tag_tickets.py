@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from suyuan.base.errors import InvalidInput, InvalidSetting
+from suyuan.base.errors import InvalidInput
 from suyuan.base.identity import Actor
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.labels.batch_contents import BatchContents
@@ -71,7 +71,5 @@ def check_design(name: str) -> None:
 
 def _labels(design: str, printing: Printing, lock: bool) -> ZplLabels:
     password = printing.password or None
-    if lock and password is None:
-        raise InvalidSetting("this printer has no password to lock tags with", place="password")
     rfid = Rfid(labels_to_try=_ONE_LABEL, lock=Lock.LOCKED if lock else Lock.NONE, password=password if lock else None)
     return ZplLabels(design_of(design), printing.dpi, rfid)

@@ -16,7 +16,7 @@ from suyuan.base.errors import Conflict, InvalidInput, NotFound, SuyuanError
 from suyuan.labels import service
 from suyuan.labels.batches import Batch, Label, LabelState, Level, Selection
 from suyuan.labels.tag_job_desk import Station, TagJobs
-from suyuan.labels.tag_job_run import Patience, Ticket
+from suyuan.labels.tag_job_run import RECORD_EVERY, Patience, Ticket
 from suyuan.labels.tag_jobs import Failure, JobState, JobStatus, TagJobOrder
 from suyuan.labels.tag_tickets import Printing, TicketOffice
 from suyuan.readers.emulated_tags import EmulatedTag
@@ -444,5 +444,25 @@ def test_two_jobs_on_two_devices_never_share_a_label(desk: Desk, tmp_path: Path)
             assert {end.state for end in ends} == {JobState.DONE}
             held = one.epcs() + two.epcs()
             assert len(held) == len({epc for _, epc in held}) == 12
+
+    asyncio.run(work())
+
+
+def test_a_long_job_records_its_tags_on_the_way(desk: Desk, tmp_path: Path) -> None:
+    """Whoever looks at the batch meanwhile sees how far it is; a kill leaves little to record."""
+    batch = desk.open()
+    desk.allocate(batch, RECORD_EVERY + 3)
+
+    async def work() -> None:
+        async with a_bench("printer", tmp_path, []) as bench:
+            jobs = jobs_on(desk, bench)
+            opened = await jobs.open(PRODUCER, order(batch, f"1-{RECORD_EVERY + 3}"))
+            async for status in jobs.watch(PRODUCER, opened.job.id):
+                if status.written > RECORD_EVERY:
+                    break
+            assert sum(label.tid is not None for label in desk.labels(batch)) >= RECORD_EVERY
+            status = await ended(jobs, opened)
+            assert (status.state, status.written) == (JobState.DONE, RECORD_EVERY + 3)
+            assert desk.counts(batch) == (0, RECORD_EVERY + 3, 0, 0)
 
     asyncio.run(work())
