@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 from collections.abc import Iterator
 from io import BufferedReader
 from typing import NamedTuple
@@ -70,10 +72,15 @@ class _Wrong(InvalidInput):
 
 
 def read_groups(stream: BufferedReader) -> Iterator[Group]:
-    """Lines as they arrive; a line that is too long is cut where that can be told, and the rest of it skipped."""
+    """Lines as they arrive; a line that is too long is cut where that can be told, and the rest of it skipped.
+
+    A byte order mark, as some editors put in front of the first line, is no part of it.
+    """
     rest = b""
+    mark = codecs.BOM_UTF8
     while chunk := stream.read1(AT_ONCE):
         full = len(chunk) == AT_ONCE
+        chunk, mark = chunk.removeprefix(mark), b""
         if len(rest) > LONGEST_LINE:
             end = chunk.find(b"\n")
             if end < 0:
@@ -109,7 +116,7 @@ class Answerer:
         """Bytes that are not UTF-8 become replacement characters, and so an error of their line."""
         if len(line) > LONGEST_LINE:
             return {"input": "", "error": f"line is longer than {LONGEST_LINE} bytes"}
-        text = line.decode("utf-8", "replace").rstrip("\r")
+        text = line.decode("utf-8", "replace").removesuffix("\r")
         try:
             return self._answer(text)
         except _Wrong as error:
@@ -125,18 +132,23 @@ class Answerer:
             line = self._read(text)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise _Wrong(text, f"line is not as expected: {error}") from None
-        identifier = _identifier(text, line)
+        if text.count('"') != _quotes(line):
+            _refuse_doubles(text)
+        writing, identifier = _identifier(text, line)
         options = self._options._replace(
             **{name: value for name in _TOLD if (value := getattr(line, name)) is not None}
         )
         try:
-            return forms_with(options, identifier)
+            return forms_with(options, identifier, writing)
         except InvalidIdentifier as error:
             raise _Wrong(identifier, str(error)) from None
 
 
-def forms_with(options: Options, text: str) -> Forms:
-    """All forms of one identifier, or of what a bank holds or shall hold. Raises InvalidIdentifier."""
+def forms_with(options: Options, text: str, writing: str | None = None) -> Forms:
+    """All forms of one identifier, or of what a bank holds or shall hold. Raises InvalidIdentifier.
+
+    ``writing`` says which of the forms the text is, where that is known.
+    """
     if options.bank is not None and not options.encode:
         return forms_of_bank(
             options.bank, text, company_prefix_length=options.company_prefix_length,
@@ -151,12 +163,27 @@ def forms_with(options: Options, text: str) -> Forms:
     found = forms_of(
         text, company_prefix_length=options.company_prefix_length, company_prefixes=options.company_prefixes,
         scheme=options.scheme, filter=options.filter, hostname=options.hostname, strict=options.encode,
+        writing=writing,
     )  # fmt: skip
     return with_epc_bank(found) if options.bank else found
 
 
-def _identifier(text: str, line: Line) -> str:
-    """The one identifier of a line, in the writing that its key promises."""
+def _quotes(line: Line) -> int:
+    """How many quotation marks a line has that says each thing once, and nothing that needs an escape."""
+    said = [value for value in msgspec.structs.astuple(line) if value is not None]
+    return 2 * len(said) + 2 * sum(type(value) is str for value in said)
+
+
+def _refuse_doubles(text: str) -> None:
+    """Refuse a line that says one thing twice: nobody knows which is meant."""
+    names = [name for name, _ in json.loads(text, object_pairs_hook=list)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise _Wrong(text, f"line has {twice} twice, expected it once")
+
+
+def _identifier(text: str, line: Line) -> tuple[str, str]:
+    """The one identifier of a line, behind the name of its writing."""
     values = (line.digital_link, line.epc_uri, line.element_string)
     given = [(name, value) for name, value in zip(_WRITINGS, values, strict=True) if value is not None]
     if len(given) != 1:
@@ -166,4 +193,4 @@ def _identifier(text: str, line: Line) -> str:
     beginning = value[:8].lower()
     if not beginning.startswith(_WRITINGS[name]) or (not _WRITINGS[name] and beginning.startswith(_URIS)):
         raise _Wrong(value, f"{name}: {value[:60]!a} is not one, expected {_WRITINGS[name] or '(01)'}...")
-    return value
+    return name, value

@@ -41,7 +41,9 @@ def forms_of_bank(
     if found.toggle:
         return raw
     try:
-        forms = forms_of(found.epc, company_prefix_length=company_prefix_length, company_prefixes=company_prefixes)
+        forms = forms_of(
+            found.epc, company_prefix_length=company_prefix_length, company_prefixes=company_prefixes, writing="hex"
+        )
     except InvalidIdentifier:
         return raw
     tag_uri = forms.tag_uri and f"{_TAG}{found.controls}{forms.tag_uri.removeprefix(_TAG)}"

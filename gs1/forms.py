@@ -8,6 +8,7 @@ fits no 96-bit tag.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -26,6 +27,7 @@ from suyuan.gs1 import (
     tag_forms,
 )
 from suyuan.gs1.ai_table import NOT_IN_QUERY
+from suyuan.gs1.application_identifiers import AI_LENGTH
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.names import Name
@@ -139,18 +141,23 @@ def _link(elements: Elements, attributes: Elements, hostname: str | None) -> str
 
 
 def parse(
-    text: str, *, company_prefix_length: int | None = None, company_prefixes: CompanyPrefixes = NONE
+    text: str,
+    *,
+    company_prefix_length: int | None = None,
+    company_prefixes: CompanyPrefixes = NONE,
+    writing: str | None = None,
 ) -> Identifier:
     """The identifier in any writing.
 
     Read are the bits of a tag in hexadecimal digits, tag, EPC, pattern and raw URIs, Digital Links, compressed or not,
     element strings with and without brackets, and what scanners send. The company prefix length (6 to 12) is used where
     the writing does not tell it, and has to fit the key; where it is not given, the list of company prefixes is asked.
+    ``writing`` says which one it is, by a name of `Forms`: digits may be a tag as well as an element string.
     Raises InvalidIdentifier for anything else, and for whatever breaks a rule of its standard.
     """
     if len(text) > names.LONGEST:
         raise InvalidIdentifier(f"identifier of {len(text)} characters is longer than {names.LONGEST}")
-    found = _read(text)
+    found = _read(text) if writing is None else _READERS[writing](text)
     if found.company_prefix_length is not None or not found.elements:
         return found
     if company_prefix_length is not None:
@@ -168,7 +175,7 @@ def _read(text: str) -> Identifier:
     if _HEX.fullmatch(text):
         return _from_hex(text)
     if text[:8].lower() == "urn:epc:":
-        return _from_urn("urn:epc:" + text[8:])
+        return _from_urn(text)
     return _from_link(text) if text[:4].lower() == "http" else _from_element_string(text)
 
 
@@ -179,23 +186,24 @@ def _with_length(found: Identifier, length: int) -> Identifier:
 
 
 def _from_hex(text: str) -> Identifier:
-    """A tag; digits alone may be an element string, too."""
-    if not text.isdigit():
-        return _from_tag(text.upper())
-    if text[:2] not in HEADERS:
-        return _from_element_string(text)
+    """A tag, or an element string whose values happen to be digits and letters A to F."""
+    if text[:2].upper() not in HEADERS:
+        return _from_element_string(text) if text[:2] in AI_LENGTH else _from_tag(text)
     try:
         return _from_tag(text)
     except InvalidIdentifier as refused:
         try:
             return _from_element_string(text)
         except InvalidIdentifier:
-            if len(text) < _SHORTEST_TAG:
+            if text.isdigit() and len(text) < _SHORTEST_TAG:
                 raise
             raise refused from None
 
 
-def _from_tag(digits: str) -> Identifier:
+def _from_tag(text: str) -> Identifier:
+    digits = text.upper()
+    if digits[:2] not in HEADERS:
+        raise InvalidIdentifier(f"EPC header {text[:2]} is of no encoding, expected 2C to 41 or E6 to FD")
     if digits[:2] not in plus_encoding.PLUS_HEADERS:
         tag = tag_encoding.decode(digits)
         return _from_epc(tag.uri, tag_forms.of_tag(tag, digits))
@@ -204,7 +212,8 @@ def _from_tag(digits: str) -> Identifier:
     return Identifier(without_zero(plus.link_elements), plus.link_attributes, tag=form)
 
 
-def _from_urn(uri: str) -> Identifier:
+def _from_urn(text: str) -> Identifier:
+    uri = "urn:epc:" + text[8:] if text[:8].lower() == "urn:epc:" else text  # RFC 8141: case says nothing here
     if uri.startswith("urn:epc:tag:"):
         tag = tag_encoding.from_tag_uri(uri)
         return _from_epc(tag.uri, tag_forms.of_tag(tag))
@@ -261,6 +270,12 @@ def _from_scan(text: str) -> Identifier:
     return Identifier(without_zero(elements), attributes)
 
 
+#: By the names of `Forms`.
+_READERS: dict[str, Callable[[str], Identifier]] = {
+    "hex": _from_tag, "epc_uri": _from_urn, "digital_link": _from_link, "element_string": _from_element_string,
+}  # fmt: skip
+
+
 def forms_of(
     text: str,
     *,
@@ -270,17 +285,20 @@ def forms_of(
     filter: int | None = None,  # noqa: A002
     hostname: str | None = None,
     strict: bool = False,
+    writing: str | None = None,
 ) -> Forms:
     """All forms of the identifier in any writing.
 
     A tag keeps its encoding and filter value; what did not come from a tag gets the shortest encoding of its scheme and
     filter value 0. ``scheme``, the name of an encoding, and ``filter`` say otherwise; ``hostname`` is for "++" tags of
-    what is no Digital Link. A tag that cannot be made is left out, unless it was asked for by its ``scheme`` or with
-    ``strict``: then InvalidIdentifier says why. Otherwise it is raised as by `parse`.
+    what is no Digital Link; ``writing`` is as in `parse`. A tag that cannot be made is left out, unless it was asked
+    for by its ``scheme`` or with ``strict``: then InvalidIdentifier says why. Otherwise it is raised as by `parse`.
     """
-    found = parse(text, company_prefix_length=company_prefix_length, company_prefixes=company_prefixes)
+    found = parse(text, company_prefix_length=company_prefix_length, company_prefixes=company_prefixes, writing=writing)
     uri = found.epc_uri
     tag = found.tag
+    if scheme is None and tag is not None and filter not in {None, tag.filter} and (strict or tag.filter is not None):
+        scheme = tag.encoding
     if scheme is not None:
         tag = _asked(found, uri, scheme.lower(), filter, hostname, strict=strict)
     elif tag is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 from typing import Any
@@ -88,6 +89,19 @@ def test_whole_banks_are_read_and_written() -> None:
 
 def test_lines_end_with_carriage_returns_too() -> None:
     assert [answer["hex"] for answer in answers(TAG + "\r", TAG, options=Options())] == [TAG, TAG]
+    (answer,) = answers(TAG + "\r\r", options=Options())
+    assert "error" in answer
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    mark = codecs.BOM_UTF8
+    assert lines_of(mark + b"one\n" + mark + b"two\n", mark + b"three\n") == [b"one", mark + b"two", mark + b"three"]
+
+
+def test_a_line_may_have_quotation_marks_that_need_an_escape_and_nulls() -> None:
+    line = '{"element_string": "(01)09506000134352(21)\\"a", "scheme": "sgtin+", "filter": null}'
+    (answer,) = answers(line, options=Options(encode=True))
+    assert answer["element_string"] == '(01)09506000134352(21)"a'
 
 
 @pytest.mark.parametrize(
@@ -97,6 +111,9 @@ def test_lines_end_with_carriage_returns_too() -> None:
         ("[" * 9_000, "[" * 200, "not as expected"),
         ("{}", "{}", "line has none"),
         ('{"epc_uri": "urn:epc:id:x", "digital_link": "http"}', None, "digital_link and epc_uri"),
+        ('{"epc_uri": "urn:epc:id:x", "epc_uri": "urn:epc:id:y"}', None, "epc_uri twice"),
+        ('{"filter": null, "epc_uri": "urn:epc:id:x", "filter": 1}', None, "filter twice"),
+        ('{"element_string": "3074024220"}', "3074024220", "VAR. COUNT"),
         ('{"epc_uri": "http://x"}', "http://x", "epc_uri: 'http://x' is not one"),
         ('{"element_string": "urn:epc:id:x"}', "urn:epc:id:x", "element_string"),
         ('{"epc_uri": "urn:epc:id:sgtin:1.2.3"}', "urn:epc:id:sgtin:1.2.3", "company prefix"),

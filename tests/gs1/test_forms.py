@@ -152,6 +152,33 @@ def test_24_digits_are_an_element_string_when_no_tag_begins_so() -> None:
     assert forms_of("010950600013435221123456").element_string == "(01)09506000134352(21)123456"
 
 
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [
+        ("010950600013435221ABC", "(01)09506000134352(21)ABC"),
+        ("010950600013435210abc123", "(01)09506000134352(10)abc123"),
+        ("3100000500010950600013435221AB", "(3100)000500(01)09506000134352(21)AB"),
+        ("800402950600013", "(8004)02950600013"),
+        ("8003095211411234543A", "(8003)095211411234543A"),
+    ],
+)
+def test_an_element_string_of_digits_and_letters_to_f_is_no_tag(text: str, elements: str) -> None:
+    found = forms_of(text)
+    assert found.element_string is not None
+    assert sorted(found.element_string.split("(")) == sorted(elements.split("("))
+    assert forms_of(text, writing="element_string").element_string == found.element_string
+    with pytest.raises(InvalidIdentifier):
+        forms_of(text, writing="hex")
+
+
+def test_digits_are_what_their_place_says() -> None:
+    assert forms_of(SGTIN.input, writing="hex") == SGTIN
+    with pytest.raises(InvalidIdentifier, match=r"VAR\. COUNT"):
+        forms_of(SGTIN.input, writing="element_string")
+    with pytest.raises(InvalidIdentifier, match="header 01 is of no encoding"):
+        forms_of("0109506000134352", writing="hex")
+
+
 def test_the_name_of_an_identifier_is_the_name_of_its_uri() -> None:
     for text in (SGTIN.input, "urn:epc:id:sgln:0614141.12345.7", "urn:epc:id:giai:0614141.a%2Fb"):
         found = parse(text)
@@ -242,6 +269,18 @@ def test_a_tag_keeps_its_encoding_and_another_can_be_asked_for() -> None:
     assert again(long.hex or "", scheme="SGTIN-96") == SGTIN
     assert forms_of(SGTIN.input, scheme="sgtin+").filter == 3
     assert forms_of(SGTIN.input, scheme="sgtin+", filter=1).filter == 1
+
+
+def test_a_tag_gets_another_filter_value_where_one_is_asked_for() -> None:
+    for text in (SGTIN.input, SGTIN.tag_uri or ""):
+        found = forms_of(text, filter=5)
+        assert (found.filter, found.scheme, found.epc_uri) == (5, SGTIN.scheme, SGTIN.epc_uri)
+        assert (found.tag_uri or "").startswith("urn:epc:tag:sgtin-96:5.")
+        assert tag_encoding.decode(found.hex or "").filter == 5
+    gid = forms_of("urn:epc:id:gid:1.2.3").hex or ""
+    assert forms_of(gid, filter=5).hex == gid
+    with pytest.raises(InvalidIdentifier, match="the encoding has none"):
+        forms_of(gid, filter=5, strict=True)
 
 
 def test_a_host_name_comes_from_the_link_or_is_given() -> None:
