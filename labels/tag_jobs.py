@@ -248,9 +248,9 @@ def _replacements(view: View, job: TagJob, bound: dict[str, Any]) -> dict[int, i
     rows = view.connection.execute(
         text(
             "SELECT first, request FROM label_allocation WHERE batch = :batch AND level = :level"
-            " AND request >= :prefix AND request < :end"
+            " AND request LIKE :begin"
         ),
-        {**bound, "prefix": prefix, "end": f"{prefix}:"},  # ':' comes behind the digits
+        {"batch": bound["batch"], "level": bound["level"], "begin": f"{prefix}%"},
     )
     return {first: int(request[len(prefix) :]) for first, request in rows}
 
