@@ -15,6 +15,7 @@ from suyuan.chain.store import LogReader
 from suyuan.epcis.vocabulary import BIZ_STEP
 from suyuan.gs1.names import Name, canonical
 from suyuan.labels import catalogue
+from suyuan.labels import tag_jobs as jobs
 from suyuan.labels.batches import LabelState, Level
 from suyuan.regulators.recalls import affected_count, list_recalls, read_recall, scope_digest, scope_items
 from suyuan.trace.backward import trace_back
@@ -184,6 +185,19 @@ def labels(view: View, actors: Sequence[Actor]) -> Iterator[Answer]:
             yield f"numbers of {number}", said(catalogue.numbers_of, view, status.batch, Level.ITEM, epcs)
             yield f"parents of {number}", said(catalogue.parents_of, view, status.batch, Level.ITEM, [(1, 9)])
             yield f"request of {number}", said(catalogue.was_allocated, view, status.batch, "r")
+
+
+def tag_jobs(view: View, actors: Sequence[Actor]) -> Iterator[Answer]:
+    """Tag-write jobs, as each firm sees them."""
+    for number, actor in enumerate(actors):
+        found = jobs.jobs_of(view, actor)
+        yield f"tag jobs of {number}", said(lambda found: found, found)
+        yield f"tag job of {number}", said(jobs.job_of, view, actor, "T1")
+        yield f"carried of {number}", said(jobs.carried_by, view, actor, "E280")
+        for job in found:
+            state, reason = jobs.state_of(view, job)
+            work = jobs.work_of(view, job)
+            yield f"status of {number}", said(lambda *args: jobs.status_of(*args, live=False), job, state, reason, work)
 
 
 def recalls(view: View) -> Iterator[Answer]:

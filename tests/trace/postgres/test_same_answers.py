@@ -114,6 +114,14 @@ def test_batches_of_labels(pair: Pair) -> None:
         assert found["batch of 2"].startswith(b"NotFound")
 
 
+def test_tag_write_jobs(pair: Pair) -> None:
+    found = pair.same(lambda view: questions.tag_jobs(view, pair.actors))
+    if pair.told.keys:
+        assert b'"state":"running"' in found["status of 0"]
+        assert b'"written":1,"failed":0,"voided":0,"left":0' in found["status of 0"]
+        assert found["tag job of 2"].startswith(b"NotFound")
+
+
 def test_the_past(pair: Pair) -> None:
     with pair.told.reader() as engine, open_view(engine) as view:
         size = view.size * 2 // 3
