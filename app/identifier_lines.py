@@ -6,7 +6,7 @@ import codecs
 import json
 from collections.abc import Iterator
 from io import BufferedReader
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,8 +23,6 @@ AT_ONCE = 65_536
 _SHOWN = 200
 #: Writings of an identifier in a line of `encode`, and what they begin with.
 _WRITINGS = {"digital_link": "http", "epc_uri": "urn:epc:", "element_string": ""}
-#: What a line may say of its tag.
-_TOLD = ("scheme", "filter", "company_prefix_length", "hostname")
 _URIS = ("http", "urn:epc:")
 
 
@@ -52,7 +50,7 @@ class Group(NamedTuple):
 
 
 class Line(msgspec.Struct, forbid_unknown_fields=True):
-    """What a line of `encode` may say: one identifier, and how its tag shall be."""
+    """What a line of `encode` may say: one identifier in one of three writings, and `Options` of its own."""
 
     digital_link: str | None = None
     epc_uri: str | None = None
@@ -132,12 +130,15 @@ class Answerer:
             line = self._read(text)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise _Wrong(text, f"line is not as expected: {error}") from None
-        if text.count('"') != _quotes(line):
+        said = {
+            name: value
+            for name, value in zip(line.__struct_fields__, msgspec.structs.astuple(line), strict=True)
+            if value is not None
+        }
+        if text.count('"') != _quotes(said):
             _refuse_doubles(text)
-        writing, identifier = _identifier(text, line)
-        options = self._options._replace(
-            **{name: value for name in _TOLD if (value := getattr(line, name)) is not None}
-        )
+        writing, identifier = _take_identifier(text, said)
+        options = self._options._replace(**said) if said else self._options
         try:
             return forms_with(options, identifier, writing)
         except InvalidIdentifier as error:
@@ -168,10 +169,9 @@ def forms_with(options: Options, text: str, writing: str | None = None) -> Forms
     return with_epc_bank(found) if options.bank else found
 
 
-def _quotes(line: Line) -> int:
+def _quotes(said: dict[str, Any]) -> int:
     """How many quotation marks a line has that says each thing once, and nothing that needs an escape."""
-    said = [value for value in msgspec.structs.astuple(line) if value is not None]
-    return 2 * len(said) + 2 * sum(type(value) is str for value in said)
+    return 2 * len(said) + 2 * sum([type(value) is str for value in said.values()])
 
 
 def _refuse_doubles(text: str) -> None:
@@ -182,14 +182,13 @@ def _refuse_doubles(text: str) -> None:
         raise _Wrong(text, f"line has {twice} twice, expected it once")
 
 
-def _identifier(text: str, line: Line) -> tuple[str, str]:
-    """The one identifier of a line, behind the name of its writing."""
-    values = (line.digital_link, line.epc_uri, line.element_string)
-    given = [(name, value) for name, value in zip(_WRITINGS, values, strict=True) if value is not None]
-    if len(given) != 1:
-        names = " and ".join(name for name, _ in given) or "none"
-        raise _Wrong(text, f"line has {names}, expected one of {', '.join(_WRITINGS)}")
-    name, value = given[0]
+def _take_identifier(text: str, said: dict[str, Any]) -> tuple[str, str]:
+    """The one identifier of a line, behind the name of its writing; what the line says of its tag is left."""
+    names = [name for name in _WRITINGS if name in said]
+    if len(names) != 1:
+        raise _Wrong(text, f"line has {' and '.join(names) or 'none'}, expected one of {', '.join(_WRITINGS)}")
+    name = names[0]
+    value = said.pop(name)
     beginning = value[:8].lower()
     if not beginning.startswith(_WRITINGS[name]) or (not _WRITINGS[name] and beginning.startswith(_URIS)):
         raise _Wrong(value, f"{name}: {value[:60]!a} is not one, expected {_WRITINGS[name] or '(01)'}...")

@@ -97,7 +97,7 @@ class Identifier(msgspec.Struct, frozen=True):
 
         Raises InvalidIdentifier when the length does not fit the key.
         """
-        if self.known_uri is not None:
+        if self.known_uri is not None or (self.company_prefix_length is None and self.urn is None):
             return self.known_uri
         return None if self.urn and self.urn.startswith(_TAG_PATTERN) else names.epc_urn(*self.name)
 
@@ -234,7 +234,7 @@ def _from_epc(uri: str, tag: TagForm | None = None) -> Identifier:
     if other is not None:
         return Identifier((), urn=other, tag=tag)
     found = epc_uri.parse(uri)
-    known = tag.epc_uri if tag is not None else None
+    known = uri if "%" not in uri else None  # without an escape there is one way to write it
     return Identifier(found.elements, (), found.company_prefix_length, None, tag, None, known)
 
 

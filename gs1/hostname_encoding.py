@@ -8,12 +8,15 @@ that nobody can hide a path or a user name in a link that is made from a tag.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1.plus_fields import Bits, is_code40, read_code40, take, write_code40
 
 #: Longest host name in characters, and largest number of 7-bit codes: the length has 6 bits.
 LONGEST = 63
+#: Host names remembered: the tags of one run have one or a few. At most about 0.5 MB.
+_REMEMBERED = 1_024
 
 _is_hostname = re.compile(r"[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*(?::[0-9]{1,5})?").fullmatch
 
@@ -51,6 +54,7 @@ _BY_CODE = {bits: text for text, bits in _SEQUENCES.items()}
 _LONGEST_SEQUENCE = max(map(len, _SEQUENCES))
 
 
+@lru_cache(_REMEMBERED)
 def write_hostname(hostname: str) -> Bits:
     """The bits of a host name, with a port if it has one, in the fewest bits. Raises InvalidIdentifier."""
     check_hostname(hostname)
