@@ -196,6 +196,7 @@ def _write_tag(content: LabelContent, rfid: Rfid) -> str:
     if rfid.lock is not Lock.NONE:
         parts.append(f"^RZ{rfid.password},E,{'P' if rfid.lock is Lock.PERMANENT else 'L'}^FS")
     if rfid.read_back:
-        parts.append(f"^FN1^RFR,H^FS^FH_^HV1,{2 * octets},EPC[,]_0D_0A,L^FS")
+        # From block 2 of bank 1, behind CRC and PC word, with the length: a printer left to itself reads 96 bits.
+        parts.append(f"^FN1^RFR,H,2,{octets},1^FS^FH_^HV1,{2 * octets},EPC[,]_0D_0A,L^FS")
         parts.append(f"^FN2^RFR,H,0,{_TID_OCTETS},2^FS^FH_^HV2,{2 * _TID_OCTETS},TID[,]_0D_0A,L^FS")
     return "".join(parts)

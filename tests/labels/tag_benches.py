@@ -125,6 +125,6 @@ async def a_bench(kind: str, folder: Path, faults: Sequence[Fault], first: int =
 def zpl_of(epc: str) -> str:
     """The least label with a tag, as ours are written."""
     return (
-        f"^XA^RS8,,,1,N^RR3^RFW,H^FD{epc}^FS^FN1^RFR,H^FS^FH_^HV1,24,EPC[,]_0D_0A,L^FS"
+        f"^XA^RS8,,,1,N^RR3^RFW,H^FD{epc}^FS^FN1^RFR,H,2,12,1^FS^FH_^HV1,24,EPC[,]_0D_0A,L^FS"
         "^FN2^RFR,H,0,12,2^FS^FH_^HV2,24,TID[,]_0D_0A,L^FS^XZ\n"
     )

@@ -49,7 +49,7 @@ def test_the_tag_is_written_checked_and_read_back() -> None:
     assert found.parameters("RS") == ["8,,,1,N"]
     assert found.parameters("RR") == ["3"]
     assert ("RFW,H", EPC) in found.fields
-    assert found.parameters("RF") == ["W,H", "R,H", "R,H,0,12,2"]
+    assert found.parameters("RF") == ["W,H", "R,H,2,12,1", "R,H,0,12,2"]
     assert found.parameters("HV") == ["1,24,EPC[,]_0D_0A,L", "2,24,TID[,]_0D_0A,L"]
     assert not found.parameters("RZ")
 
