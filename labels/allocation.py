@@ -23,12 +23,16 @@ MOST_LABELS = 1_000_000
 
 
 class LabelsAllocated(Order, frozen=True, kw_only=True):
-    """Parameters of `AllocateLabels`. ``kilograms`` and ``parent`` only for labels of a scale, one weight a label."""
+    """Parameters of `AllocateLabels`. ``kilograms`` and ``parent`` only for labels of a scale, one weight a label.
+
+    ``later`` are the labels that further parts of the same request will ask for: it is refused whole, or not at all.
+    """
 
     batch: str
     level: Level
     count: int
     request: str
+    later: int = 0
     kilograms: list[str] = msgspec.field(default_factory=list)
     parent: str = ""
 
@@ -55,9 +59,10 @@ class AllocateLabels(LabelOperation[LabelsAllocated]):
         if known is not None:
             return known
         first = _next_number(transaction, batch, order.level)
-        if first - 1 + order.count > MOST_LABELS:
+        if first - 1 + order.count + order.later > MOST_LABELS:
             raise InvalidInput(
-                f"{order.count} labels more than the {first - 1} there are would be over {MOST_LABELS}",
+                f"{order.count + order.later:,} labels more than the {first - 1:,} there are would be over"
+                f" {MOST_LABELS:,}",
                 place="/count", remedy="open another batch under a lot number of its own",
             )  # fmt: skip
         taken = _take(transaction, batch, plan, order.count, self.random)
@@ -75,7 +80,7 @@ class AllocateLabels(LabelOperation[LabelsAllocated]):
              order.actor, recorded.time, taken.counter, taken.next_reference),
         )  # fmt: skip
         _insert(transaction, batch, order, first, taken.names)
-        return Allocation(batch.id, order.level, first, order.count)
+        return _allocation(batch, order, first)
 
 
 def plan_of(batch: Batch, level: Level) -> LevelPlan:
@@ -106,7 +111,12 @@ def _known(transaction: Transaction, batch: Batch, order: LabelsAllocated) -> Al
             f"request {order.request[:60]!a} has allocated {amount} other labels of this batch",
             place="/request", remedy="choose a request id of its own for each allocation",
         )  # fmt: skip
-    return Allocation(batch.id, order.level, first, amount)
+    return _allocation(batch, order, first)
+
+
+def _allocation(batch: Batch, order: LabelsAllocated, first: int) -> Allocation:
+    last = first + order.count - 1
+    return Allocation(batch.id, order.level, first, order.count, f"{first}-{last}" if last > first else f"{first}")
 
 
 def _next_number(transaction: Transaction, batch: Batch, level: Level) -> int:

@@ -150,7 +150,7 @@ _ORDER = {
     "pallet": {"company_prefix": "9506000", "holds": 40},
     "request": "monday-1",
 }
-_ALLOCATION = {"batch": "B0a1b2c3d4e5f", "level": "item", "first": 1, "count": 480}
+_ALLOCATION = {"batch": "B0a1b2c3d4e5f", "level": "item", "first": 1, "count": 480, "numbers": "1-480"}
 _MARKED = {"changed": 480, "already": 0, "events": [4713]}
 _CHOSEN = {"level": "item", "numbers": "1-470,473"}
 _REFUSALS = {

@@ -187,9 +187,13 @@ class Marked(msgspec.Struct, frozen=True):
 
 
 class Allocation(msgspec.Struct, frozen=True):
-    """Labels ``first`` to ``first + count - 1`` of a level; the same request again gives the same answer."""
+    """``count`` labels of a level, from ``first`` on; the same request again gives the same answer.
+
+    ``numbers`` says which: labels of other requests may lie between those of a long one.
+    """
 
     batch: str
     level: Level
     first: int
     count: int
+    numbers: str  #: as a selection has them, 1-10000,20001-20500

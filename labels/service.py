@@ -34,7 +34,7 @@ from suyuan.labels.marking import LabelsMarked, Tag
 from suyuan.labels.opening import BatchOpened
 from suyuan.labels.orders import checked_batch, new_request
 from suyuan.labels.parents import find_parent, refuse_unusable
-from suyuan.labels.selection import Range, joined, parse_numbers, parts, size
+from suyuan.labels.selection import Range, joined, parse_numbers, parts, size, written
 from suyuan.labels.weights import net_weight
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.view import View
@@ -99,19 +99,20 @@ async def allocate(
     if not 1 <= count <= MOST_LABELS:
         raise InvalidInput(f"{count} is outside 1 to {MOST_LABELS:,}", place="/count", remedy="ask for fewer labels")
     request = _own(actor, request)
-    first: int | None = None
+    taken: list[Range] = []
     done = 0
     while done < count:
+        part = min(count - done, LARGEST_PART)
         order = LabelsAllocated(
-            actor=actor.key_id, party=actor.party, batch=batch_id, level=level,
-            count=min(count - done, LARGEST_PART), request=f"{request}#{done}",
+            actor=actor.key_id, party=actor.party, batch=batch_id, level=level, count=part,
+            request=f"{request}#{done}", later=count - done - part,
         )  # fmt: skip
-        part = await ledger.writer.call("labels-allocated", order, Allocation)
-        first = part.first if first is None else first
-        done += part.count
+        made = await ledger.writer.call("labels-allocated", order, Allocation)
+        taken += parse_numbers(made.numbers)
+        done += part
         if progress:
             progress(done, count)
-    return Allocation(batch_id, level, first or 0, count)
+    return Allocation(batch_id, level, taken[0][0], count, written(joined(taken)))
 
 
 async def mark_printed(

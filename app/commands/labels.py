@@ -123,8 +123,7 @@ def allocate(
     """Take serial numbers for labels, for ever."""
     body = {"level": level, "count": count, "request": request or secrets.token_hex(16)}
     made = _follow(server, key, batch_id, "labels", body, "allocating")
-    last = made["first"] + made["count"] - 1
-    typer.echo(_json(made) if as_json else f"{made['level']} labels {made['first']} to {last}")
+    typer.echo(_json(made) if as_json else f"{made['level']} labels {made['numbers']}")
 
 
 @app.command()

@@ -13,9 +13,9 @@ from tests.trace.scribe import object_event
 
 from suyuan.base.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from suyuan.base.identity import ApiKey, Role
-from suyuan.labels import service
+from suyuan.labels import allocation, service
 from suyuan.labels.allocation import AllocateLabels, LabelsAllocated
-from suyuan.labels.batches import Batch, LabelState, Level, PalletOrder, SerialStyle
+from suyuan.labels.batches import Allocation, Batch, LabelState, Level, PalletOrder, SerialStyle
 from suyuan.trace.acts import KeyAdded, KeyRevoked
 from suyuan.trace.writer import Request
 
@@ -62,6 +62,35 @@ def test_a_request_that_was_cut_off_in_the_middle_goes_on(desk: Desk, monkeypatc
     after = desk.allocate(batch, 10, request="r")
     assert after[:8] == before
     assert desk.counts(batch) == (10, 0, 0, 0)
+
+
+def test_two_long_requests_at_once_are_each_told_their_own_labels(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bo asks while Anna's request is half done: her labels are then in two pieces."""
+    monkeypatch.setattr(service, "LARGEST_PART", 4)
+    batch = desk.open()
+    bo = LabelsAllocated(
+        actor=PRODUCER.key_id, party=PRODUCER.party, batch=batch.id, level=Level.ITEM, count=6, request="bo#0"
+    )
+    told: list[str] = []
+
+    def between(done: int, of: int) -> None:
+        if done == 4:
+            told.append(desk.scribe.call("labels-allocated", bo, Allocation).numbers)
+
+    anna = desk.run(service.allocate(desk.ledger, PRODUCER, batch.id, Level.ITEM, 9, "anna", between))
+    assert (anna.numbers, anna.first, anna.count) == ("1-4,11-15", 1, 9)
+    assert told == ["5-10"]
+    assert desk.run(service.allocate(desk.ledger, PRODUCER, batch.id, Level.ITEM, 9, "anna")) == anna
+
+
+def test_a_long_request_over_the_limit_takes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "LARGEST_PART", 4)
+    monkeypatch.setattr(allocation, "MOST_LABELS", 10)
+    batch = desk.open()
+    desk.allocate(batch, 2)
+    with pytest.raises(InvalidInput, match="9 labels more than the 2 there are would be over 10"):
+        desk.allocate(batch, 9)
+    assert desk.counts(batch) == (2, 0, 0, 0)
 
 
 def test_serials_of_the_ledger_and_of_other_labels_are_never_taken_again(desk: Desk) -> None:

@@ -41,9 +41,9 @@ def test_a_batch_goes_from_the_order_to_food(service: Service, key: str, monkeyp
     order = ("batch", "open", "--gtin", ITEM, "--lot", "C1", "--quantity", "6", "--made", "2026-11-21")
     packing = ("--case-gtin", CASE, "--case-holds", "3", "--pallet-prefix", "0614141", "--pallet-holds", "2")
     batch = labels(*order, *packing).strip()
-    assert labels("allocate", batch, "--count", "4") == "item labels 1 to 4\n"
+    assert labels("allocate", batch, "--count", "4") == "item labels 1-4\n"
     cases = labels("allocate", batch, "--count", "1", "--level", "case", "--json")
-    assert json.loads(cases) == {"batch": batch, "level": "case", "first": 1, "count": 1}
+    assert json.loads(cases) == {"batch": batch, "level": "case", "first": 1, "count": 1, "numbers": "1"}
     assert labels("mark", batch, "--numbers", "1-4") == "4 printed, 0 were before\n"
     labels("mark", batch, "--numbers", "1", "--level", "case")
     labels("void", batch, "--numbers", "4", "--reason", "jam")
