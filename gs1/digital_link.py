@@ -238,7 +238,7 @@ def in_order(attributes: Elements) -> Elements:
 def _query(link: Link) -> tuple[Elements, tuple[str, ...]]:
     """The data attributes and other people's parameters, both in the order of the query."""
     found, others = dict(link.elements), []
-    for part in link.query.split("&"):
+    for part in link.query.split("&") if link.query else ():
         ai, equals, text = part.partition("=")
         if "%3" in ai:
             ai = _ESCAPED_DIGIT.sub(r"\1", ai)

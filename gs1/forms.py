@@ -127,8 +127,9 @@ class Identifier(msgspec.Struct, frozen=True):
     @property
     def scheme(self) -> str:
         """EPC scheme, or the short name of the last key where EPC has none."""
-        if self.urn is not None:
-            return self.urn.split(":")[2 if self.urn.startswith("urn:epc:raw:") else 3]
+        uri = self.urn or self.known_uri
+        if uri is not None:
+            return uri.split(":")[2 if uri.startswith("urn:epc:raw:") else 3]
         found = names.scheme_of(self.name.class_key)
         return found.name if found else _SCHEME_NAMES[self.elements[-1][0]]
 
@@ -226,7 +227,10 @@ def _from_urn(text: str) -> Identifier:
     except InvalidIdentifier:
         if "*" not in uri:
             raise  # a pattern of one thing is an EPC that somebody has written wrongly
-        return Identifier((), urn=epc_pattern.parse(uri).uri)  # more wildcards than a class of things has
+        pattern = epc_pattern.parse(uri)
+        if None not in pattern.components:
+            raise  # its stars are characters of a serial number
+        return Identifier((), urn=pattern.uri)  # more wildcards than a class of things has
 
 
 def _from_epc(uri: str, tag: TagForm | None = None) -> Identifier:

@@ -334,6 +334,18 @@ def test_what_scanners_send_is_read(text: str, link: str) -> None:
     assert forms_of(text).digital_link == "https://id.gs1.org" + link
 
 
+def test_a_pattern_of_one_thing_is_refused() -> None:
+    for serial in ("6789", "*.*", "a*"):
+        with pytest.raises(InvalidIdentifier, match=r"its last field must be \*"):
+            forms_of(f"urn:epc:idpat:sgtin:0614141.112345.{serial}")
+
+
+def test_a_class_of_unique_packs_keeps_its_scheme() -> None:
+    found = forms_of("urn:epc:idpat:upui:1234567.098765.*")
+    assert (found.scheme, found.epc_uri) == ("upui", found.input)
+    assert found.digital_link == "https://id.gs1.org/01/01234567987651"
+
+
 def test_patterns_have_no_other_form() -> None:
     pattern = "urn:epc:idpat:sgtin:0614141.*.*"
     assert forms_of(pattern) == Forms(pattern, "sgtin", pattern, None, None, None, None, None)
