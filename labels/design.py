@@ -240,6 +240,9 @@ def _problems(design: Design) -> Iterator[tuple[str, str]]:
         yield from _symbol_problems(f"symbol[{number}]", symbol)
     for number, text in enumerate(design.text):
         yield from _text_problems(f"text[{number}]", text)
+    for number, frame in enumerate(design.frame):
+        if not 0 < frame.line <= min(frame.width, frame.height) / 2:
+            yield f"frame[{number}].line", f"{frame.line:g} mm is not over 0 and at most half of the frame's size"
     yield from _overlaps(design)
 
 

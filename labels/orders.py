@@ -12,6 +12,7 @@ from suyuan.base.clock import FIRST_YEAR, LAST_YEAR
 from suyuan.base.errors import Forbidden, InvalidIdentifier, InvalidInput
 from suyuan.base.identity import Actor
 from suyuan.gs1.application_identifiers import check_value
+from suyuan.gs1.characters import AI82
 from suyuan.gs1.check_digit import is_valid
 from suyuan.gs1.epc_uri import is_company_prefix
 from suyuan.gs1.names import canonical, site_of
@@ -22,6 +23,8 @@ from suyuan.trace.lookup import read_name
 from suyuan.trace.view import View
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+#: What a lot number may not have.
+_ODD: Final = re.compile(f"[^{AI82}]")
 _DESIGN: Final = re.compile(r"[0-9A-Za-z_.\- ]{0,60}", re.ASCII)
 #: Lengths of a GTIN that isn't written with 14 digits.
 _SHORT: Final = frozenset({8, 12, 13})
@@ -92,14 +95,18 @@ def _check_lot(lot: str) -> None:
     try:
         check_value("10", lot)
     except InvalidIdentifier as error:
+        odd = _ODD.search(lot)
         raise InvalidIdentifier(
-            error.detail, place="/lot", remedy="use 1 to 20 of: letters A-Z a-z, digits, !\"%&'()*+,-./:;<=>?_"
+            f"{error.detail}; {odd[0]!a} is no character of a lot number" if odd else error.detail,
+            place="/lot",
+            remedy="use 1 to 20 of: letters A-Z a-z, digits, !\"%&'()*+,-./:;<=>?_",
         ) from None
 
 
 def _amount(value: int, place: str, most: int) -> int:
     if not 1 <= value <= most:
-        raise InvalidInput(f"{value} is outside 1 to {most:,}", place=place, remedy="split the run over several lots")
+        remedy = "split the run over several lots" if value > 0 else "enter how many, at least 1"
+        raise InvalidInput(f"{value} is outside 1 to {most:,}", place=place, remedy=remedy)
     return value
 
 

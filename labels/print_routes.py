@@ -16,6 +16,7 @@ from suyuan.base.errors import InvalidInput
 from suyuan.base.identity import Actor
 from suyuan.base.permissions import Permission
 from suyuan.gs1.company_prefix import CompanyPrefixes
+from suyuan.labels.allocation import MOST_LABELS
 from suyuan.labels.batch_contents import contents_in_parts
 from suyuan.labels.batches import Level
 from suyuan.labels.design import LONGEST_FILE, Design, builtin, builtin_names, read_design
@@ -91,7 +92,7 @@ def create_router(public_url: str, prefixes: CompanyPrefixes) -> APIRouter:
         ledger: LedgerIs,
         actor: Printer,
         level: Level = Level.ITEM,
-        number: Annotated[int, Query(ge=1, description="number of the label")] = 1,
+        number: Annotated[int, Query(ge=1, le=MOST_LABELS, description="number of the label")] = 1,
         design: Annotated[str, Query(max_length=40, description="name of a design of ours")] = "",
         dpi: Annotated[int, Query(description="203, 300 or 600")] = 300,
     ) -> Response:

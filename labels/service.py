@@ -97,7 +97,8 @@ async def allocate(
 ) -> Allocation:
     """Take ``count`` serial numbers for ever. The same ``request`` again gives the same ones."""
     if not 1 <= count <= MOST_LABELS:
-        raise InvalidInput(f"{count} is outside 1 to {MOST_LABELS:,}", place="/count", remedy="ask for fewer labels")
+        remedy = "ask for fewer labels" if count > 0 else "enter how many, at least 1"
+        raise InvalidInput(f"{count} is outside 1 to {MOST_LABELS:,}", place="/count", remedy=remedy)
     request = _own(actor, request)
     taken: list[Range] = []
     done = 0

@@ -105,6 +105,8 @@ def test_a_design_of_somebody_is_read_from_its_file(tmp_path: Path) -> None:
         ("size = 9", "size = 9\nsmallest = 10", "smallest: 10 points are more than the size of 9"),
         ("size = 9", "size = 9\nlines = 0", "lines: 0 is not between 1 and 20"),
         ("height = 6\n", "height = 1.5\n", "1.5 mm are too low for a line of 5 points"),
+        ("[[frame]]", "[[frame]]\nline = nan", "frame[0].line: nan mm is not over 0"),
+        ("[[frame]]", "[[frame]]\nline = 20.5", "frame[0].line: 20.5 mm is not over 0 and at most half"),
         ("{lot}", "{batch}", "there is no field {batch}; there are count, element_string, epc_hex"),
         ("{lot}", "{lot", "is empty, or has a brace that belongs to no field"),
         ("批号 {lot}", "", "is empty"),

@@ -89,6 +89,7 @@ def test_a_preview_shows_the_label_that_will_be_printed(plant: Service, batch: s
     assert symbol.text == links(plant, batch)[1]
     assert render(plant, batch, output="png", numbers="2", design="item-wet", dpi=300).content == answer.content
     assert plant.get(f"{PATH}/{batch}/preview", "producer", params={"number": 6}).status_code == 404
+    assert plant.get(f"{PATH}/{batch}/preview", "producer", params={"number": 10**30}).status_code == 400
     assert plant.get(f"{PATH}/{batch}/preview", "producer", params={"design": "../item"}).status_code == 400
     assert plant.get(f"{PATH}/{batch}/preview", "retailer").status_code == 404
     assert plant.get(f"{PATH}/{batch}/preview", "producer", params={"level": "case"}).status_code == 404
