@@ -131,7 +131,10 @@ def _link(uri: str, locate: Callable[[list[str]], int | None]) -> Link | None:
         return None
     match = _LINK.fullmatch(uri) if len(uri) <= LONGEST else None
     if match is None:
-        raise InvalidIdentifier(f"{uri[:80]!a} ({len(uri)} characters) is not a web address of at most {LONGEST}")
+        raise InvalidIdentifier(
+            f"{uri[:80]!a} ({len(uri)} characters) is not a web address, expected at most {LONGEST} characters,"
+            " a host in ASCII and no blanks"
+        )
     segments = _segments(match["path"] or "/")
     start = locate(segments)
     if start is None:

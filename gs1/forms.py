@@ -36,6 +36,8 @@ from suyuan.gs1.tag_forms import HEADERS, Named, TagForm, without_zero
 from suyuan.gs1.tag_layouts import DEFAULTS
 
 _HEX = re.compile("[0-9A-Fa-f]{8,}", re.ASCII)
+#: Digits of an AI, its bracket, a symbology identifier, FNC1.
+_ELEMENT_STRINGS_BEGIN = frozenset("0123456789(]^\x1d")
 #: A text of digits only that is so long is rather a tag than an element string, when it is neither.
 _SHORTEST_TAG = 24
 _TAG_PATTERN, _ID = "urn:epc:pat:", "urn:epc:id:"
@@ -177,7 +179,27 @@ def _read(text: str) -> Identifier:
         return _from_hex(text)
     if text[:8].lower() == "urn:epc:":
         return _from_urn(text)
-    return _from_link(text) if text[:4].lower() == "http" else _from_element_string(text)
+    if text[:4].lower() == "http":
+        return _from_link(text)
+    try:
+        return _from_element_string(text)
+    except InvalidIdentifier:
+        _refuse_otherwise(text)
+        raise
+
+
+def _refuse_otherwise(text: str) -> None:
+    """Refuse a text for what it was meant as, when that was no element string."""
+    if text and text[0] not in _ELEMENT_STRINGS_BEGIN:
+        raise InvalidIdentifier(
+            f"{text[:60]!a} is no identifier",
+            remedy="expected a tag in hexadecimal digits, urn:epc:..., http(s)://... or an element string",
+        ) from None
+    digits = _HEX.match(text)
+    if digits and digits.end() >= _SHORTEST_TAG and not digits[0].isdigit() and text[:2].upper() in HEADERS:
+        raise InvalidIdentifier(
+            f"tag {digits[0][:60]} has {text[digits.end() :][:20]!a} behind it, expected hexadecimal digits only"
+        ) from None
 
 
 def _with_length(found: Identifier, length: int) -> Identifier:

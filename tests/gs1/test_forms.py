@@ -131,7 +131,12 @@ def test_schemes_without_a_key_have_only_their_urn(text: str, scheme: str) -> No
         ("(01)09506000134351", "expected 2"),
         ("urn:epc:tag:sgtin-198:0.1.2", "2 fields, expected 3"),
         ("x" * 2001, "2001 characters"),
-        ("hello", "application identifier"),
+        ("hello", "no identifier (expected a tag"),
+        (" 30740242201D8840001C8F5A", "no identifier"),
+        ("\N{FULLWIDTH DIGIT THREE}0740242201D8840001C8F5A", "no identifier"),
+        ("30740242201D8840001C8F5A\n", "tag 30740242201D8840001C8F5A has '\\n' behind it"),
+        ("30740242201D8840001C8F5A\0", "has '\\x00' behind it"),
+        ("4109521141123454", "no GS1 key"),
         ("(10)LOT", "AI 10 (BATCH/LOT) needs AI 01"),
     ],
 )
