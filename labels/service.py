@@ -33,6 +33,7 @@ from suyuan.labels.catalogue import batch_of, batches_of, label_of, labels_of, n
 from suyuan.labels.marking import LabelsMarked, Tag
 from suyuan.labels.opening import BatchOpened
 from suyuan.labels.orders import checked_batch, new_request
+from suyuan.labels.packing import Packing, refuse_packing
 from suyuan.labels.parents import find_parent, refuse_unusable
 from suyuan.labels.selection import Range, joined, parse_numbers, parts, size, written
 from suyuan.labels.weights import net_weight
@@ -185,8 +186,7 @@ async def apply(
     chosen = await run_in_threadpool(_to_apply, ledger, actor, batch_id, selection)
     order = _order(actor, chosen, LabelState.APPLIED, _when(time))
     if contents is not None:
-        inside = await run_in_threadpool(_chosen, ledger, actor, batch_id, contents)
-        _check_contents(chosen, inside)
+        inside = await run_in_threadpool(_to_pack, ledger, actor, chosen, contents)
         order = msgspec.structs.replace(order, contents_level=inside.level, contents=inside.ranges)
     return await _mark(ledger, [order], progress)
 
@@ -259,6 +259,14 @@ def _to_apply(ledger: Ledger, actor: Actor, batch_id: str, selection: Selection)
         return chosen
 
 
+def _to_pack(ledger: Ledger, actor: Actor, chosen: _Chosen, contents: Selection) -> _Chosen:
+    """The contents, which may go into the one label chosen."""
+    with ledger.view() as view:
+        inside = _numbers(view, actor, chosen.batch.id, contents)
+        refuse_packing(view, Packing(chosen.batch, chosen.level, chosen.ranges, inside.level, inside.ranges))
+        return inside
+
+
 def _written_labels(ledger: Ledger, actor: Actor, batch_id: str, written: Sequence[Written]) -> dict[Level, list[Tag]]:
     found: dict[Level, dict[int, Tag]] = {}
     with ledger.view() as view:
@@ -279,22 +287,6 @@ def _tid(text: str) -> str:
     if not 1 <= len(found) <= _LONGEST_TID or set(found) - set("0123456789ABCDEF"):
         raise InvalidInput(f"TID {text[:60]!a} is not hex", place="/written", remedy="send what the reader read")
     return found
-
-
-def _check_contents(chosen: _Chosen, inside: _Chosen) -> None:
-    order = list(Level)
-    plan = plan_of(chosen.batch, chosen.level)
-    if order.index(inside.level) >= order.index(chosen.level):
-        raise InvalidInput(f"a {inside.level.value} does not go into a {chosen.level.value}", place="/contents")
-    if size(chosen.ranges) != 1:
-        raise InvalidInput(f"contents go into one label, {size(chosen.ranges)} are selected", place="/contents")
-    below = chosen.batch.levels[chosen.batch.levels.index(plan) - 1]
-    most = plan.holds if below.level is inside.level else LARGEST_PART
-    if size(inside.ranges) > most:
-        raise InvalidInput(
-            f"{size(inside.ranges)} {inside.level.value} labels are over the {most} that a {chosen.level.value} holds",
-            place="/contents", remedy="select what is inside",
-        )  # fmt: skip
 
 
 def _when(time: str | None) -> _When:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.labels.desk import EVENING, ITEM, MORNING, NOON, PACKED, PRODUCER, SITE, Desk
+from tests.labels.desk import CASE, EVENING, ITEM, MORNING, NOON, PACKED, PRODUCER, SITE, Desk
 
 from suyuan.base.errors import Conflict, InvalidInput, NotFound, SuyuanError, Unauthenticated
 from suyuan.labels import service
-from suyuan.labels.batches import Batch, LabelState, Level, Marked, Selection, Written
+from suyuan.labels.batches import Batch, CaseOrder, LabelState, Level, Marked, Selection, Written
 from suyuan.labels.label_events import EPCS_PER_EVENT
 
+NIGHT = "2026-11-21T22:00:00.000+08:00"
 A, P, X, V = LabelState.ALLOCATED, LabelState.PRINTED, LabelState.APPLIED, LabelState.VOIDED
 
 
@@ -253,6 +254,29 @@ class TestPacking:
         desk.applied(packed, "1-2", Level.CASE)
         desk.applied(packed, "1", Level.PALLET, Selection(Level.CASE, "1-2"))
         assert len(events(desk)[-1]["childEPCs"]) == 2
+
+    def test_what_is_in_one_case_goes_into_no_other(self, desk: Desk, packed: Batch) -> None:
+        desk.applied(packed, "1", Level.CASE, Selection(Level.ITEM, "1-2"))
+        desk.applied(packed, "2", Level.CASE)
+        (case, _) = desk.labels(packed, Level.CASE)
+        with pytest.raises(Conflict, match=f"item label 2 is in {case.epc}"):
+            desk.applied(packed, "2", Level.CASE, Selection(Level.ITEM, "2-3"), EVENING)
+        unpacked = {
+            "type": "AggregationEvent", "eventTime": EVENING, "eventTimeZoneOffset": "+08:00", "action": "DELETE",
+            "parentID": case.epc, "childEPCs": [desk.labels(packed)[1].epc], "bizStep": "unpacking",
+        }  # fmt: skip
+        desk.scribe.capture(unpacked, "k-producer", PRODUCER.party)
+        desk.applied(packed, "2", Level.CASE, Selection(Level.ITEM, "2-3"), NIGHT)
+
+    def test_what_was_packed_before_counts_against_what_a_case_holds(self, desk: Desk) -> None:
+        batch = desk.open(lot="small", case=CaseOrder(CASE, 2))
+        for level, count in ((Level.ITEM, 3), (Level.CASE, 1)):
+            desk.allocate(batch, count, level)
+            desk.printed(batch, f"1-{count}", level)
+        desk.applied(batch, "1-3")
+        desk.applied(batch, "1", Level.CASE, Selection(Level.ITEM, "1-2"))
+        with pytest.raises(InvalidInput, match="3 item labels are over the 2 that a case holds"):
+            desk.applied(batch, "1", Level.CASE, Selection(Level.ITEM, "3"), EVENING)
 
     @pytest.mark.parametrize(
         ("numbers", "level", "contents", "words"),
