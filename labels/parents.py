@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from suyuan.base.errors import Conflict, InvalidIdentifier, InvalidInput, NotFound
 from suyuan.base.identity import Actor
-from suyuan.gs1.names import canonical, kind_of
-from suyuan.labels.batches import STATE_CODES, LabelState
+from suyuan.gs1.names import canonical, kind_of, name_of
+from suyuan.labels.batches import STATES, LabelState
 from suyuan.labels.label_events import transformation_of
 from suyuan.trace.holds import holds_on
 from suyuan.trace.label_only import LABEL_STATES
@@ -64,10 +64,13 @@ def refuse_unusable(view: View, batch_id: str, parent: Parent, kilograms: Sequen
             f"{parent.name} is held by recall {order.recall}: {order.reason[:200]}",
             place="/parent", remedy="keep it apart and wait for the authority",
         )  # fmt: skip
+    labelled = _labelled(view, parent)
+    wanted = sum(map(Decimal, kilograms), labelled.waiting if waiting else Decimal(0))
     if parent.is_lot:
-        _refuse_empty_lot(view, parent, sum(map(Decimal, kilograms), _waiting(view, parent) if waiting else Decimal(0)))
+        _refuse_empty_lot(view, parent, wanted)
     else:
         _refuse_used(view, batch_id, parent)
+        _refuse_heavier(view, parent, wanted + labelled.applied)
 
 
 def _refuse_used(view: View, batch_id: str, parent: Parent) -> None:
@@ -84,6 +87,23 @@ def _refuse_used(view: View, batch_id: str, parent: Parent) -> None:
         )  # fmt: skip
     if state in _ENDED:
         raise Conflict(f"{parent.name} is {state}", place="/parent", remedy="scan the parent that is cut now")
+
+
+def _refuse_heavier(view: View, parent: Parent, wanted: Decimal) -> None:
+    """Of an item that was weighed itself no more is cut than it weighs; of others nobody has said how much it is."""
+    name = name_of(parent.name)
+    weighed = view.connection.scalar(
+        text(
+            "SELECT w.kilograms FROM label l JOIN label_weight w ON w.batch = l.batch AND w.level = l.level"
+            " AND w.number = l.number WHERE l.class_key = :key AND l.serial = :serial"
+        ),
+        {"key": name.class_key, "serial": name.serial},
+    )
+    if weighed is not None and wanted > Decimal(weighed):
+        raise Conflict(
+            f"{wanted} kg are more than the {weighed} kg that {parent.name} weighs", place="/parent",
+            remedy="scan the parent that is cut now; void labels that were not applied",
+        )  # fmt: skip
 
 
 def _refuse_empty_lot(view: View, parent: Parent, wanted: Decimal) -> None:
@@ -103,13 +123,22 @@ def _refuse_empty_lot(view: View, parent: Parent, wanted: Decimal) -> None:
         )  # fmt: skip
 
 
-def _waiting(view: View, parent: Parent) -> Decimal:
-    """Kilograms on labels made for a parent that are neither applied nor voided yet."""
+class _Labelled(NamedTuple):
+    """Kilograms on the labels made for a parent: neither applied nor voided yet, and applied."""
+
+    waiting: Decimal
+    applied: Decimal
+
+
+def _labelled(view: View, parent: Parent) -> _Labelled:
     rows = view.connection.execute(
         text(
-            "SELECT w.kilograms FROM label_weight w WHERE w.parent = :parent AND NOT EXISTS (SELECT 1 FROM label_mark m"
-            " WHERE m.batch = w.batch AND m.level = w.level AND m.number = w.number AND m.state >= :applied)"
+            "SELECT w.kilograms, COALESCE((SELECT MAX(m.state) FROM label_mark m WHERE m.batch = w.batch"
+            " AND m.level = w.level AND m.number = w.number), 0) FROM label_weight w WHERE w.parent = :parent"
         ),
-        {"parent": parent.name, "applied": STATE_CODES[LabelState.APPLIED]},
+        {"parent": parent.name},
     )
-    return sum((Decimal(row[0]) for row in rows), Decimal(0))
+    sums = dict.fromkeys(STATES.values(), Decimal(0))
+    for kilograms, state in rows:
+        sums[STATES[state]] += Decimal(kilograms)
+    return _Labelled(sums[LabelState.ALLOCATED] + sums[LabelState.PRINTED], sums[LabelState.APPLIED])

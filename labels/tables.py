@@ -66,6 +66,8 @@ label_weight = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
+Index("ix_label_weight_parent", label_weight.c.parent)
+
 #: What became of a label: `batches.LabelState` by number, the highest counts. ``idx`` is the act's log index.
 label_mark = Table(
     "label_mark", metadata,

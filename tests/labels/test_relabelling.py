@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.labels.desk import ITEM, LOOSE, MORNING, NOON, PRODUCER, RIVAL, SITE, Desk
+from tests.labels.desk import EVENING, ITEM, LOOSE, MORNING, NOON, PRODUCER, RIVAL, SITE, Desk
 
 from suyuan.base.errors import Conflict, InvalidIdentifier, InvalidInput, NotFound
 from suyuan.base.identity import Actor, Role
@@ -146,6 +146,26 @@ def test_no_more_is_cut_than_the_lot_has(scale: Desk) -> None:
     sell(scale, batch, cut(scale, batch, LOT, "2.000"))
     with pytest.raises(Conflict, match="used up already"):
         cut(scale, batch, LOT, "0.1")
+
+
+def test_no_more_is_cut_than_the_item_weighs_that_was_weighed_itself(scale: Desk) -> None:
+    """Pieces that wait for food count as well as those that are food; what was voided does not."""
+    whole = scale.open()
+    (loin,) = cut(scale, whole, SIDE, "0.500")
+    sell(scale, whole, [loin])
+    slices = scale.open(lot="L2")
+    with pytest.raises(Conflict, match=r"9\.0 kg are more than the 0\.500 kg that"):
+        cut(scale, slices, loin.epc, "9.0")
+    cut(scale, slices, loin.epc, "0.300")
+    with pytest.raises(Conflict, match=r"0\.550 kg are more"):
+        cut(scale, slices, loin.epc, "0.250")
+    scale.voided(slices, "1")
+    more = cut(scale, slices, loin.epc, "0.250")
+    scale.printed(slices, "2", time=NOON)
+    scale.applied(slices, "2", time=EVENING)
+    with pytest.raises(Conflict, match=r"0\.501 kg"):
+        cut(scale, slices, loin.epc, "0.251")
+    assert {more[0].epc} <= closure(scale, SIDE, forward=True)
 
 
 def test_a_lot_whose_amount_nobody_has_said_may_be_cut(scale: Desk) -> None:

@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("batch", "level", "number", name=op.f("pk_label_weight")),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_label_weight_parent", "label_weight", ["parent"], unique=False)
     op.create_table(
         "leaf",
         sa.Column("idx", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
