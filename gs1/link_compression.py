@@ -55,15 +55,19 @@ def compress(link: str, *, optimised: bool = True, keep_key: bool = False) -> st
     found = digital_link.parse(link)
     attributes = digital_link.attributes(found)
     key, values = found.elements[0], dict(found.elements + attributes)
-    # A key among the attributes (the GLN of a place) would look like the key of the link.
-    ambiguous = any(ai in PRIMARY for ai, _ in attributes)
-    keep_key = keep_key or (ambiguous and min(ai for ai in values if ai in PRIMARY) != key[0])
-    if keep_key:
-        del values[key[0]]
     outside = [f"{ai}={link_escape(value)}" for ai, value in attributes if not fits(ai, value)]
-    inside = {ai: value for ai, value in sorted(values.items()) if fits(ai, value)}
+    inside = [ai for ai in sorted(values) if fits(ai, values[ai])]
+    codes = _codes(inside, optimised)
+    # The first key is that of the link: one among the attributes (the GLN of a place) must not come before it.
+    keep_key = keep_key or next(ai for _, ais in codes for ai in ais if ai in PRIMARY) != key[0]
+    if keep_key:
+        inside.remove(key[0])
+        codes = _codes(inside, optimised)
     writer = BitWriter()
-    _write(writer, inside, optimised)
+    for code, ais in codes:
+        writer.put_ai(code)
+        for ai in ais:
+            writer.put_value(ai, values[ai])
     for part in found.query.split("&"):
         outside += _write_other(writer, part)
     path = f"/{key[0]}/{link_escape(key[1])}" if keep_key else ""
@@ -71,16 +75,16 @@ def compress(link: str, *, optimised: bool = True, keep_key: bool = False) -> st
     return found.stem + path + (f"/{text}" if text else "") + ("?" + "&".join(outside) if outside else "")
 
 
-def _write(writer: BitWriter, values: dict[str, str], optimised: bool) -> None:
-    """Write AI values: those of sequences first, then the others in the order of their AIs."""
-    for code, ais in _BY_SAVING if optimised else ():
-        if all(ai in values for ai in ais):
-            writer.put_ai(code)
-            for ai in ais:
-                writer.put_value(ai, values.pop(ai))
-    for ai, value in values.items():
-        writer.put_ai(ai)
-        writer.put_value(ai, value)
+def _codes(ais: list[str], optimised: bool) -> list[tuple[str, tuple[str, ...]]]:
+    """What is written in front of values, and of which AIs those are: sequences first, then the others as they come."""
+    left = dict.fromkeys(ais)
+    codes = []
+    for code, sequence in _BY_SAVING if optimised else ():
+        if all(ai in left for ai in sequence):
+            codes.append((code, sequence))
+            for ai in sequence:
+                del left[ai]
+    return codes + [(ai, (ai,)) for ai in left]
 
 
 def _write_other(writer: BitWriter, part: str) -> list[str]:

@@ -85,6 +85,14 @@ def test_sequence_1a_is_read_in_either_order_and_never_written(ais: tuple[str, .
     assert decompress(compress(LINK + "?17=261231")) == LINK + "?17=261231"
 
 
+@pytest.mark.parametrize("optimised", [True, False])
+def test_a_sequence_of_another_key_does_not_come_before_the_key(optimised: bool) -> None:
+    link = "https://ex.org/00/811297008969172505?3202=133174&01=56143903911703"
+    found = expand(compress(link, optimised=optimised))
+    assert found.elements == (("00", "811297008969172505"),)
+    assert sorted(found.attributes) == [("01", "56143903911703"), ("3202", "133174")]
+
+
 def test_a_key_among_the_attributes_does_not_become_the_key() -> None:
     link = "https://ex.org/8003/00614141123452400?414=0614141123452"
     assert decompress(compress(link)) == link
