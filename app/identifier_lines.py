@@ -62,11 +62,16 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Wrong(InvalidInput):
-    """A line that cannot be answered, and what of it shall stand beside the reason."""
+    """A line that cannot be answered."""
 
-    def __init__(self, text: str, detail: str) -> None:
-        super().__init__(detail)
-        self.text = text
+    #: What of the line shall stand beside the reason.
+    text: str = ""
+
+
+def _wrong(text: str, detail: str) -> _Wrong:
+    error = _Wrong(detail)
+    error.text = text
+    return error
 
 
 def read_groups(stream: BufferedReader) -> Iterator[Group]:
@@ -129,7 +134,7 @@ class Answerer:
         try:
             line = self._read(text)
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise _Wrong(text, f"line is not as expected: {error}") from None
+            raise _wrong(text, f"line is not as expected: {error}") from None
         said = {
             name: value
             for name, value in zip(line.__struct_fields__, msgspec.structs.astuple(line), strict=True)
@@ -142,7 +147,7 @@ class Answerer:
         try:
             return forms_with(options, identifier, writing)
         except InvalidIdentifier as error:
-            raise _Wrong(identifier, str(error)) from None
+            raise _wrong(identifier, str(error)) from None
 
 
 def forms_with(options: Options, text: str, writing: str | None = None) -> Forms:
@@ -179,17 +184,17 @@ def _refuse_doubles(text: str) -> None:
     names = [name for name, _ in json.loads(text, object_pairs_hook=list)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise _Wrong(text, f"line has {twice} twice, expected it once")
+        raise _wrong(text, f"line has {twice} twice, expected it once")
 
 
 def _take_identifier(text: str, said: dict[str, Any]) -> tuple[str, str]:
     """The one identifier of a line, behind the name of its writing; what the line says of its tag is left."""
     names = [name for name in _WRITINGS if name in said]
     if len(names) != 1:
-        raise _Wrong(text, f"line has {' and '.join(names) or 'none'}, expected one of {', '.join(_WRITINGS)}")
+        raise _wrong(text, f"line has {' and '.join(names) or 'none'}, expected one of {', '.join(_WRITINGS)}")
     name = names[0]
     value = said.pop(name)
     beginning = value[:8].lower()
     if not beginning.startswith(_WRITINGS[name]) or (not _WRITINGS[name] and beginning.startswith(_URIS)):
-        raise _Wrong(value, f"{name}: {value[:60]!a} is not one, expected {_WRITINGS[name] or '(01)'}...")
+        raise _wrong(value, f"{name}: {value[:60]!a} is not one, expected {_WRITINGS[name] or '(01)'}...")
     return name, value
