@@ -278,7 +278,8 @@ def test_a_tag_keeps_its_encoding_and_another_can_be_asked_for() -> None:
 
 def test_a_tag_gets_another_filter_value_where_one_is_asked_for() -> None:
     for text in (SGTIN.input, SGTIN.tag_uri or ""):
-        found = forms_of(text, filter=5)
+        assert forms_of(text, filter=5).filter == SGTIN.filter
+        found = forms_of(text, filter=5, strict=True)
         assert (found.filter, found.scheme, found.epc_uri) == (5, SGTIN.scheme, SGTIN.epc_uri)
         assert (found.tag_uri or "").startswith("urn:epc:tag:sgtin-96:5.")
         assert tag_encoding.decode(found.hex or "").filter == 5
