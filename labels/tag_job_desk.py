@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import structlog
 from fastapi.concurrency import run_in_threadpool
 
+from suyuan.base.clock import now
 from suyuan.base.errors import Conflict, InvalidInput, NotFound, SuyuanError
 from suyuan.base.identity import Actor
 from suyuan.labels import service
@@ -60,6 +61,7 @@ class TagJobs:
         self._ledger = ledger
         self._stations = stations
         self._tickets = tickets
+        self._since = now()
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
 
     def stations(self, actor: Actor) -> list[Station]:
@@ -94,7 +96,7 @@ class TagJobs:
         return JobOpened(
             actor=actor.key_id, party=actor.party, id=f"T{secrets.token_hex(6)}", request=request,
             batch=order.batch, level=order.level, ranges=ranges, writer=station.name, design=order.design,
-            lock=order.lock, rewrite=order.rewrite, attempts=order.attempts,
+            lock=order.lock, rewrite=order.rewrite, attempts=order.attempts, since=self._since,
         )  # fmt: skip
 
     def _station(self, actor: Actor, name: str) -> Station:
@@ -205,7 +207,9 @@ class TagJobs:
                 run.changed.notify_all()
 
     async def _move(self, actor: Actor, job: TagJob, state: JobState, reason: str) -> None:
-        moved = JobMoved(actor=actor.key_id, party=actor.party, job=job.id, state=state, reason=reason)
+        moved = JobMoved(
+            actor=actor.key_id, party=actor.party, job=job.id, state=state, reason=reason, since=self._since
+        )
         await self._ledger.writer.call("tag-job-moved", moved, bool)
 
 

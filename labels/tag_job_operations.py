@@ -21,7 +21,7 @@ _FINAL: Final = {JobState.CANCELLED, JobState.DONE}
 
 
 class JobOpened(Order, frozen=True, kw_only=True):
-    """Parameters of `OpenJob`."""
+    """Parameters of `OpenJob`. ``since``: when the server began; a job that ran before runs no more."""
 
     id: str
     request: str
@@ -33,6 +33,7 @@ class JobOpened(Order, frozen=True, kw_only=True):
     lock: bool
     rewrite: bool
     attempts: int
+    since: int = 0
 
 
 class OpenJob(LabelOperation[JobOpened]):
@@ -58,7 +59,7 @@ class OpenJob(LabelOperation[JobOpened]):
             "batch": batch.id, "job": order.id, "level": order.level.value, "lock": order.lock, "ranges": order.ranges,
             "rewrite": order.rewrite, "writer": order.writer,
         }  # fmt: skip
-        _refuse_busy(transaction, -1, order.writer)
+        _take_writer(transaction, -1, order.writer, order)
         recorded = self.log(transaction, order, body)
         transaction.db.execute(
             "INSERT INTO tag_job (idx, id, request, party, batch, level, ranges, writer, design, lock, rewrite,"
@@ -71,11 +72,12 @@ class OpenJob(LabelOperation[JobOpened]):
 
 
 class JobMoved(Order, frozen=True, kw_only=True):
-    """Parameters of `MoveJob`."""
+    """Parameters of `MoveJob`. ``since`` as of `JobOpened`."""
 
     job: str
     state: JobState
     reason: str
+    since: int = 0
 
 
 class MoveJob(LabelOperation[JobMoved]):
@@ -95,20 +97,32 @@ class MoveJob(LabelOperation[JobMoved]):
                 f"tag job {order.job} is {now.value}", remedy="open another job for the labels that are left"
             )
         if order.state is JobState.RUNNING:
-            _refuse_busy(transaction, index, writer)
+            _take_writer(transaction, index, writer, order)
         _move(transaction, index, order.state, order.reason[:500], order.actor)
         return True
 
 
-def _refuse_busy(transaction: Transaction, index: int, writer: str) -> None:
-    rows = transaction.db.execute("SELECT idx, id FROM tag_job WHERE writer = ? AND idx <> ?", (writer, index))
-    for other, name in rows.fetchall():
-        if _state(transaction, other) is JobState.RUNNING:
-            raise Conflict(
-                f"writer {writer[:60]!a} is taken by tag job {name}",
-                place="/writer",
-                remedy="wait for it, or pause or cancel it",
-            )
+def _take_writer(transaction: Transaction, index: int, writer: str, order: JobOpened | JobMoved) -> None:
+    """Refused while another job runs; one that a server's death has interrupted pauses, whosever it is.
+
+    The jobs of other firms have no names here.
+    """
+    rows = transaction.db.execute(
+        "SELECT j.idx, j.id, j.party, s.time FROM tag_job j JOIN tag_job_state s ON s.job = j.idx WHERE j.writer = ?"
+        " AND j.idx <> ? AND s.state = ? AND NOT EXISTS (SELECT 1 FROM tag_job_state n WHERE n.job = s.job"
+        " AND n.ordinal > s.ordinal)",
+        (writer, index, JOB_STATE_CODES[JobState.RUNNING]),
+    )
+    for other, name, party, time in rows.fetchall():
+        if time < order.since:
+            reason = "the server was cut off, and another job took the writer"
+            _move(transaction, other, JobState.PAUSED, reason, order.actor)
+            continue
+        own = party == order.party
+        raise Conflict(
+            f"writer {writer[:60]!a} is taken by {f'tag job {name}' if own else 'another firm'}", place="/writer",
+            remedy="wait for it, or pause or cancel it" if own else "wait, or take another writer",
+        )  # fmt: skip
 
 
 class TagIntended(Order, frozen=True, kw_only=True):

@@ -6,17 +6,19 @@ import asyncio
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
-from tests.labels.desk import PRODUCER, Desk
+from tests.labels.desk import PRODUCER, RIVAL, THEIRS, Desk
 from tests.labels.tag_benches import PrinterBench, a_bench
 from tests.labels.test_tag_jobs import QUICK, ended, jobs_on, order
 
+from suyuan.base.clock import now
 from suyuan.base.errors import Conflict, NotFound, Unavailable
 from suyuan.labels.batches import Batch, Level
 from suyuan.labels.tag_job_desk import Station, TagJobs
 from suyuan.labels.tag_job_operations import JobMoved, JobOpened, TagIntended, TagSettled
 from suyuan.labels.tag_job_run import Patience, Ticket
-from suyuan.labels.tag_jobs import JobState
+from suyuan.labels.tag_jobs import JobState, job_of, state_of
 from suyuan.labels.tag_writing import Fate, Readiness, TagOrder, TagResult
 from suyuan.trace.ledger import Ledger, WritePort
 
@@ -109,6 +111,28 @@ def test_only_a_running_job_of_the_firm_writes(desk: Desk, batch: Batch) -> None
     desk.scribe.call("tag-job-moved", JobMoved(**WHO, job="T1", state=JobState.PAUSED, reason=""), bool)
     with pytest.raises(Conflict, match="tag job T1 does not run"):
         intend(desk, 1)
+
+
+def test_a_writer_is_taken_by_one_job_and_other_firms_learn_nothing_of_it(desk: Desk, batch: Batch) -> None:
+    """A job that was cut off with its server makes room for any other, and can be resumed after that."""
+    own = JobOpened(
+        **WHO, id="T2", request="r2", batch=batch.id, level=Level.ITEM, ranges=[(1, 3)], writer="table", design="",
+        lock=False, rewrite=False, attempts=3,
+    )  # fmt: skip
+    with pytest.raises(Conflict, match="is taken by tag job T1"):
+        desk.scribe.call("tag-job-opened", own, str)
+    their_batch = desk.open(RIVAL, gtin=THEIRS)
+    theirs = msgspec.structs.replace(
+        own, actor=RIVAL.key_id, party=RIVAL.party, id="T3", request="r3", batch=their_batch.id
+    )
+    with pytest.raises(Conflict, match=r"is taken by another firm \(wait"):
+        desk.scribe.call("tag-job-opened", theirs, str)
+    desk.scribe.call("tag-job-opened", msgspec.structs.replace(theirs, since=now() + 1), str)
+    with desk.ledger.view() as view:
+        state, reason = state_of(view, job_of(view, PRODUCER, "T1"))
+    assert (state, reason) == (JobState.PAUSED, "the server was cut off, and another job took the writer")
+    with pytest.raises(Conflict, match="is taken by another firm"):
+        desk.scribe.call("tag-job-moved", JobMoved(**WHO, job="T1", state=JobState.RUNNING, reason=""), bool)
 
 
 class Broken:
