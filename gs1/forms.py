@@ -315,11 +315,11 @@ def forms_of(
 ) -> Forms:
     """All forms of the identifier in any writing.
 
-    A tag keeps its encoding and filter value; what did not come from a tag gets the shortest encoding of its scheme and
-    filter value 0. ``scheme``, the name of an encoding, and ``filter`` say otherwise (of a tag that was read, ``filter``
-    only with ``scheme`` or ``strict``); ``hostname`` is for "++" tags of
-    what is no Digital Link; ``writing`` is as in `parse`. A tag that cannot be made is left out, unless it was asked
-    for by its ``scheme`` or with ``strict``: then InvalidIdentifier says why. Otherwise it is raised as by `parse`.
+    A tag keeps its encoding and filter value; what did not come from a tag gets the shortest encoding of its scheme
+    and filter value 0. ``scheme``, the name of an encoding, and ``filter`` say otherwise (without ``scheme`` or
+    ``strict`` a tag keeps its filter value all the same); ``hostname`` is for "++" tags of what is no Digital Link;
+    ``writing`` is as in `parse`. A tag that cannot be made is left out, unless it was asked for by its ``scheme``
+    or with ``strict``: then InvalidIdentifier says why. Otherwise it is raised as by `parse`.
     """
     found = parse(text, company_prefix_length=company_prefix_length, company_prefixes=company_prefixes, writing=writing)
     uri = found.epc_uri
