@@ -39,6 +39,8 @@ _WHY: Final = {
     LabelState.APPLIED: ("is on food", "capture a decommissioning event for the food instead"),
     LabelState.VOIDED: ("was voided", "allocate a new one: its serial number is never used again"),
 }
+#: Hexadecimal digits of a TID that says the chip's maker and model only (Gen2 section 6.3.2.1.3).
+_MODEL_DIGITS: Final = 8
 _ROWS: Final = (
     "SELECT l.number, l.class_key, l.serial, COALESCE((SELECT MAX(m.state) FROM label_mark m WHERE m.batch = l.batch"
     " AND m.level = l.level AND m.number = l.number), 0), w.kilograms, w.parent, t.tid FROM json_each(:ranges) j"
@@ -97,6 +99,7 @@ class MarkLabels(LabelOperation[LabelsMarked]):
         batch = find_batch(transaction, order, order.batch)
         rows = _load(transaction, batch, order.level, order.ranges)
         tags = _new_tags(rows, order.tags)
+        _refuse_taken(transaction, batch, order.level, tags)
         changed = [row for row in rows if _changes(row, order.state)]
         contents = _new_contents(transaction, batch, order, rows)
         told = {row.number for row in changed} | {tag.number for tag in tags}
@@ -211,6 +214,31 @@ def _new_tags(rows: Sequence[_Row], tags: Sequence[Tag]) -> list[Tag]:
                 place="/written", remedy="take this tag out, and allocate a label of its own for it",
             )  # fmt: skip
     return [tag for tag in tags if known[tag.number].tid is None]
+
+
+def _refuse_taken(transaction: Transaction, batch: Batch, level: Level, tags: Sequence[Tag]) -> None:
+    """A chip with a number of its own holds one EPC: that of no other label, unless the other one was voided."""
+    numbers: dict[str, int] = {}
+    for tag in tags:
+        other = None
+        if len(tag.tid) > _MODEL_DIGITS and (other := numbers.setdefault(tag.tid, tag.number)) == tag.number:
+            other = _carried(transaction, batch, level, tag)
+        if other is not None:
+            raise Conflict(
+                f"the tag with TID {tag.tid} of label {tag.number} is that of label {other}", place="/written",
+                remedy="read both tags again; void the other label where its tag was written anew",
+            )  # fmt: skip
+
+
+def _carried(transaction: Transaction, batch: Batch, level: Level, tag: Tag) -> int | None:
+    """Number of another label that is on this chip and not voided."""
+    row = transaction.db.execute(
+        "SELECT t.number FROM label_tag t WHERE t.tid = ?1 AND (t.batch, t.level, t.number) <> (?2, ?3, ?4)"
+        " AND NOT EXISTS (SELECT 1 FROM label_mark m WHERE m.batch = t.batch AND m.level = t.level"
+        " AND m.number = t.number AND m.state = ?5) LIMIT 1",
+        (tag.tid, batch.index, LEVEL_CODES[level], tag.number, STATE_CODES[LabelState.VOIDED]),
+    ).fetchone()
+    return int(row[0]) if row else None
 
 
 def _new_contents(transaction: Transaction, batch: Batch, order: LabelsMarked, rows: Sequence[_Row]) -> list[str]:

@@ -194,6 +194,17 @@ class TestTags:
             self.write(desk, batch, (3, "E2801193"), (3, "E2801194"))
         assert desk.states(batch) == [P, A, A, A, A]
 
+    def test_one_tag_holds_one_epc_unless_its_label_was_voided(self, desk: Desk, batch: Batch) -> None:
+        """A TID of 32 bits names a model of chips, and may come with many."""
+        chip, model = "E28011700000020A00000001", "E2801190"
+        with pytest.raises(Conflict, match=f"TID {chip} of label 2 is that of label 1"):
+            self.write(desk, batch, (1, chip), (2, chip))
+        self.write(desk, batch, (1, chip), (3, model), (4, model))
+        with pytest.raises(Conflict, match=f"TID {chip} of label 2 is that of label 1"):
+            self.write(desk, batch, (2, chip))
+        desk.voided(batch, "1")
+        assert self.write(desk, batch, (2, chip)).changed == 1
+
     def test_a_printed_label_may_get_its_tag_later(self, desk: Desk, batch: Batch) -> None:
         desk.printed(batch, "1-2")
         assert self.write(desk, batch, (1, "E2801190")).changed == 1
