@@ -14,6 +14,7 @@ from suyuan.base.errors import InvalidIdentifier, InvalidInput
 from suyuan.gs1.bank_forms import forms_of_bank, user_memory_of, with_epc_bank
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.gs1.forms import Forms, forms_of
+from suyuan.gs1.link_compression import compress
 
 #: Longest line that is read, in bytes: the longest identifier with every character as a JSON escape.
 LONGEST_LINE = 16_384
@@ -39,6 +40,8 @@ class Options(NamedTuple):
     encode: bool = False
     #: Lines are whole banks of tag memory: ``epc``, ``tid`` or ``user``.
     bank: str | None = None
+    #: The Digital Link comes out compressed: ``plain``, AI by AI, or ``optimised``, with codes for sequences of AIs.
+    compress: str | None = None
 
 
 class Group(NamedTuple):
@@ -171,7 +174,17 @@ def forms_with(options: Options, text: str, writing: str | None = None) -> Forms
         scheme=options.scheme, filter=options.filter, hostname=options.hostname, strict=options.encode,
         writing=writing,
     )  # fmt: skip
+    if options.compress:
+        found = _compressed(found, options.compress)
     return with_epc_bank(found) if options.bank else found
+
+
+def _compressed(found: Forms, manner: str) -> Forms:
+    if manner not in {"plain", "optimised"}:
+        raise InvalidIdentifier(f"a link is compressed plain or optimised, not {manner[:20]!a}", place="--compress")
+    if found.digital_link is None:
+        return found
+    return msgspec.structs.replace(found, digital_link=compress(found.digital_link, optimised=manner == "optimised"))
 
 
 def _quotes(said: dict[str, Any]) -> int:

@@ -27,6 +27,7 @@ Scheme = Annotated[
     str | None, typer.Option(help="Encoding of the tag, such as sgtin-198 or sgtin+ [default: the 96-bit one].")
 ]
 Filter = Annotated[int | None, typer.Option("--filter", min=0, max=63, help="Filter value of a tag that is made.")]
+Compress = Annotated[str | None, typer.Option(help="Compress the Digital Link: plain or optimised.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -46,13 +47,15 @@ def decode(
     scheme: Scheme = None,
     filter_value: Filter = None,
     bank: Annotated[str | None, typer.Option(help="Read whole banks of tag memory in hex: epc, tid or user.")] = None,
+    compress: Compress = None,
 ) -> None:
     """Print every form of an identifier. With `--json -`: one identifier a line in, one JSON object a line out."""
     from suyuan.app.company_prefixes import load_company_prefixes
     from suyuan.app.identifier_lines import Options
 
     prefixes = load_company_prefixes(company_prefixes or "")
-    _answer(identifier, as_json, Options(company_prefix_length, prefixes, scheme, filter_value, bank=bank))
+    options = Options(company_prefix_length, prefixes, scheme, filter_value, bank=bank, compress=compress)
+    _answer(identifier, as_json, options)
 
 
 def encode(
@@ -67,6 +70,7 @@ def encode(
     filter_value: Filter = None,
     hostname: Annotated[str | None, typer.Option(help="Host name of a ++ tag, where no Digital Link tells.")] = None,
     bank: Annotated[str | None, typer.Option(help="Write a whole bank of tag memory: epc or user.")] = None,
+    compress: Compress = None,
 ) -> None:
     """Write an identifier on a tag, or say why it does not fit.
 
@@ -77,7 +81,9 @@ def encode(
     from suyuan.app.identifier_lines import Options
 
     prefixes = load_company_prefixes(company_prefixes or "")
-    options = Options(company_prefix_length, prefixes, scheme, filter_value, hostname, encode=True, bank=bank)
+    options = Options(
+        company_prefix_length, prefixes, scheme, filter_value, hostname, encode=True, bank=bank, compress=compress
+    )
     _answer(identifier, as_json, options)
 
 

@@ -131,3 +131,19 @@ def test_a_wrong_line_is_answered_with_what_is_wrong(line: str, given_text: str 
 def test_any_line_is_answered_with_one_line(encode: bool, line: bytes) -> None:
     for answer in answers(*line.split(b"\n"), options=Options(encode=encode)):
         assert answer.keys() == {"input", "error"} or "hex" in answer
+
+
+@pytest.mark.parametrize(("manner", "link"), [("plain", "ARFKk4XBoCCHV4QgowOQ"), ("optimised", "CxFKk4XBoIdXhCCjA5")])
+def test_links_come_out_compressed_when_asked_and_are_read_again(manner: str, link: str) -> None:
+    plain = "https://id.gs1.org/01/09506000134352/10/ABC/21/12345"
+    given = f"{plain}\n".encode()
+    answer = json.loads(Answerer(Options(compress=manner)).answer(given))
+    assert answer["digital_link"] == f"https://id.gs1.org/{link}"
+    again = json.loads(Answerer(Options()).answer(f"{answer['digital_link']}\n".encode()))
+    assert again["digital_link"] == plain
+
+
+def test_a_thing_without_a_link_has_none_to_compress_and_an_unknown_manner_is_refused() -> None:
+    given = b"urn:epc:id:usdod:2S194.5678\n"
+    assert json.loads(Answerer(Options(compress="plain")).answer(given))["digital_link"] is None
+    assert "plain or optimised" in json.loads(Answerer(Options(compress="zip")).answer(given))["error"]
