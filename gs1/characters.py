@@ -20,6 +20,9 @@ URN_PLAIN = r"!'()*+,\-.:;=_0-9A-Za-z"
 #: What stands for itself in a segment of a link that we read: AI 82 without what RFC 3986 keeps out of segments.
 LINK_PLAIN = r"!&'()*+,\-.:;=_0-9A-Za-z"
 
+#: An escape that a value of AI 39 has no use for (TDS 5: CPRefChar; 6.3.18: ADIChar has one of the two).
+OTHER_ESCAPE_39 = re.compile("%(?!23|2[Ff])", re.ASCII)
+
 _UNSAFE_IN_URN = re.compile('["%&/<>?#]')
 _UNSAFE_IN_LINK = re.compile(r"[^0-9A-Za-z\-._~]")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")

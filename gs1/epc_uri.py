@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1.application_identifiers import check_value
-from suyuan.gs1.characters import urn_escape, urn_unescape
+from suyuan.gs1.characters import OTHER_ESCAPE_39, urn_escape, urn_unescape
 from suyuan.gs1.check_digit import digit_for
 
 #: A GS1 Company Prefix in an EPC has so many digits (TDS 14.6: the partition tables).
@@ -20,8 +20,6 @@ SHORTEST_PREFIX, LONGEST_PREFIX = 6, 12
 
 _PREFIX = re.compile("[0-9]{6,12}", re.ASCII)
 _DIGITS = re.compile("[0-9]*", re.ASCII)
-#: A component or part reference has no other escapes (TDS 5: CPRefChar); elsewhere any character of AI 82 may have one.
-_OTHER_ESCAPE = re.compile("%(?!23|2[Ff])", re.ASCII)
 
 
 class Scheme(NamedTuple):
@@ -135,7 +133,7 @@ def key_value(scheme: Scheme, fields: list[str]) -> str:
     if not is_company_prefix(prefix):
         raise InvalidIdentifier(f"company prefix {prefix[:40]!a} of {scheme.name} must be 6 to 12 digits")
     if not scheme.digits:
-        if scheme.name == "cpi" and _OTHER_ESCAPE.search(fields[1]):
+        if scheme.name == "cpi" and OTHER_ESCAPE_39.search(fields[1]):
             raise InvalidIdentifier(f"reference {fields[1][:40]!a} of cpi has an escape other than %23 and %2F")
         key = prefix + urn_unescape(fields[1])
         if len(key) == len(prefix):

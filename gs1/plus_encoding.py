@@ -18,6 +18,8 @@ from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.hostname_encoding import read_hostname, write_hostname
 from suyuan.gs1.plus_fields import take
 from suyuan.gs1.plus_values import read_more, read_value, write_more, write_value
+from suyuan.gs1.tag_layouts import LARGEST_FILTER, WORD
+from suyuan.gs1.tag_memory import LONGEST_WORDS
 
 
 class Scheme(NamedTuple):
@@ -92,9 +94,8 @@ _HEADERS = {scheme.header: scheme for scheme in SCHEMES.values()}
 #: First bytes of these encodings in capital hexadecimal digits.
 PLUS_HEADERS = frozenset(f"{header:02X}" for header in _HEADERS)
 
-#: Longest EPC with its AI data in bits: its length in words has 5 bits (TDS 9.3).
-LONGEST = 31 * 16
-LARGEST_FILTER = 7
+#: Longest EPC with its AI data in bits.
+LONGEST = LONGEST_WORDS * WORD
 
 #: Date type indicator of a DSGTIN by AI (TDS 14.5.3).
 _DATE_TYPES = {"11": 0, "13": 1, "15": 2, "16": 3, "17": 4, "7006": 5, "7007": 6}

@@ -17,10 +17,9 @@ from typing import NamedTuple
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1.control_fields import split_controls
 from suyuan.gs1.tag_fields import Integer, Padded, Reader
-from suyuan.gs1.tag_layouts import BY_HEADER, BY_NAME, DEFAULTS, ENCODINGS, WORD, Encoding
+from suyuan.gs1.tag_layouts import BY_HEADER, BY_NAME, DEFAULTS, ENCODINGS, LARGEST_FILTER, WORD, Encoding
+from suyuan.gs1.tag_memory import LONGEST_WORDS
 
-#: Largest filter value of the schemes on a GS1 key: it has 3 bits.
-LARGEST_FILTER = 7
 #: EPC scheme by the name of its encoding.
 NAMES = {encoding.name: encoding.scheme for encoding in ENCODINGS}
 #: The first bytes of these encodings.
@@ -28,8 +27,8 @@ HEADERS = frozenset(BY_HEADER)
 
 #: Looked up once: it stands on the hot path.
 _number = int.from_bytes
-#: Most hexadecimal digits of an EPC: the length in the PC word has 5 bits for words of 16 bits (TDS 9.3).
-_LONGEST = 124
+#: Most hexadecimal digits of an EPC.
+_LONGEST = LONGEST_WORDS * WORD // 4
 _HEX = re.compile("[0-9A-Fa-f]+", re.ASCII)
 _FILTER = re.compile(r"(0|[1-9][0-9]?)\.(.*)", re.ASCII)
 _TAG, _ID = "urn:epc:tag:", "urn:epc:id:"

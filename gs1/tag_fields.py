@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from suyuan.base.errors import InvalidIdentifier
-from suyuan.gs1.characters import AI82, urn_escape, urn_unescape
+from suyuan.gs1.characters import AI82, OTHER_ESCAPE_39, urn_escape, urn_unescape
 
 _DIGITS = re.compile("[0-9]*", re.ASCII)
 _CAGE = re.compile("[0-9A-HJ-NP-Z]{5,6}", re.ASCII)
 _AI82 = re.compile(f"[{AI82}]*", re.ASCII)
-_OTHER_ESCAPE = re.compile("%(?!23|2[Ff])", re.ASCII)
 #: What a 7-bit code stands for in a URI; empty where it stands for nothing (TDS annex A).
 _URI_FORMS = tuple(urn_escape(chr(code)) if code and _AI82.fullmatch(chr(code)) else "" for code in range(128))
 #: The 6-bit characters, by their codes: the lowest six bits of ASCII (TDS annex G). Code 0 ends a string.
@@ -200,8 +199,7 @@ class String6:
 
     def write(self, text: str) -> tuple[int, int]:
         """Its bits."""
-        # Only the two characters that need an escape have one here (TDS 5: CPRefChar; 6.3.18: ADIChar).
-        plain = len(text) > 3 * self.longest or _OTHER_ESCAPE.search(text) is not None
+        plain = len(text) > 3 * self.longest or OTHER_ESCAPE_39.search(text) is not None
         value = self._checked(text if plain else urn_unescape(text))
         number = 0
         for code in value.encode():

@@ -14,7 +14,7 @@ from suyuan.gs1.epc_uri import Elements
 from suyuan.gs1.plus_encoding import PLUS_HEADERS, PLUS_NAMES
 from suyuan.gs1.tag_encoding import NAMES as CLASSIC_NAMES
 from suyuan.gs1.tag_encoding import Tag
-from suyuan.gs1.tag_layouts import BY_HEADER, BY_NAME, DEFAULTS
+from suyuan.gs1.tag_layouts import BY_HEADER, BY_NAME, DEFAULTS, LARGEST_FILTER
 
 #: First bytes of every encoding there is, in capital hexadecimal digits.
 CLASSIC_HEADERS = frozenset(f"{header:02X}" for header in tag_encoding.HEADERS)
@@ -70,7 +70,7 @@ def without_zero(elements: Elements) -> Elements:
 def filter_of_tag(digits: str) -> int | None:
     """Filter value of an EPC that has been decoded; None where its encoding has none."""
     if digits[:2].upper() in PLUS_HEADERS:
-        return int(digits[2], 16) & plus_encoding.LARGEST_FILTER
+        return int(digits[2], 16) & LARGEST_FILTER
     bits = BY_HEADER[int(digits[:2], 16)].filter_bits
     return int(digits[2:4], 16) >> 8 - bits if bits else None
 

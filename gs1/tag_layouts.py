@@ -15,6 +15,8 @@ from suyuan.gs1.tag_fields import Cage, Field, Integer, NumericString, Padded, S
 
 #: Bits of the company prefix by partition value 0 to 6; it has 12, 11, ... 6 digits (TDS 14.6: the partition tables).
 COMPANY_BITS = (40, 37, 34, 30, 27, 24, 20)
+#: Largest filter value of the schemes on a GS1 key: it has 3 bits.
+LARGEST_FILTER = 7
 #: A fixed-length EPC ends at a word of the tag's memory: zero bits fill it (TDS 9.2).
 WORD = 16
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.gs1.control_fields import ControlFields
 
-#: Most words of an EPC: their number has 5 bits.
+#: Most words of 16 bits of an EPC: their number has 5 bits in the PC word (TDS 9.3).
 LONGEST_WORDS = 31
 #: Byte at which the extended protocol control words begin (bit 210h).
 _XPC_BYTE = 0x210 // 8
