@@ -18,7 +18,7 @@ LONGEST = 63
 #: Host names remembered: the tags of one run have one or a few. At most about 0.5 MB.
 _REMEMBERED = 1_024
 
-_is_hostname = re.compile(r"[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*(?::[0-9]{1,5})?").fullmatch
+_is_hostname = re.compile(r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*(?::[0-9]{1,5})?").fullmatch
 
 #: Codes of 7 bits for more than one character (optimisation table A).
 _SHORT = {
@@ -67,7 +67,7 @@ def write_hostname(hostname: str) -> Bits:
 
 
 def check_hostname(hostname: str) -> None:
-    """Refuse what is not a host name with letters, digits, dots, hyphens, underscores, and perhaps a port."""
+    """Refuse what is not a host name with letters, digits, dots, hyphens, and perhaps a port."""
     if len(hostname) > LONGEST or not _is_hostname(hostname):
         raise InvalidIdentifier(
             f"host name is {hostname[:80]!a}, expected 1 to {LONGEST} letters, digits, hyphens and dots",

@@ -322,6 +322,7 @@ def test_ai_data_that_say_what_the_epc_says_are_refused() -> None:
         (("sgtin++", SGTIN), "host name is 'None', expected one"),
         (("sgtin++", SGTIN, (), 0, "evil.com/@good"), "host name is"),
         (("sgtin++", SGTIN, (), 0, ""), "host name is"),
+        (("sgtin++", SGTIN, (), 0, "a_b.example"), "host name is"),
         (("sgtin++", SGTIN, (), 0, "a" * 64), "host name is"),
         (("dsgtin+", SGTIN), "expected one date"),
         (("dsgtin+", SGTIN, (("17", "261301"),)), "(17)"),
