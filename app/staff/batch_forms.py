@@ -66,7 +66,7 @@ def to_print(ledger: Ledger, who: Visitor, batch_id: str, level: Level, form: Fo
     """The labels of a form that wait for printing, those left out that it calls spoiled."""
     chosen = _range(ledger, who, batch_id, level, form, LabelState.ALLOCATED)
     if not chosen.good:
-        raise NotFound("no label is left to print", remedy="choose other numbers")
+        raise NotFound("no label is left to print", place="first", remedy="choose other numbers")
     return chosen.good
 
 
@@ -85,7 +85,9 @@ def _range(ledger: Ledger, who: Visitor, batch_id: str, level: Level, form: Form
         labels = labels_of(view, who.actor, batch_id, level, state, after=first - 1, limit=last - first + 1)
     found = [label.number for label in labels if label.number <= last]
     if not found:
-        raise NotFound(f"none of the labels {first} to {last} is {state.value}", remedy="choose other numbers")
+        raise NotFound(
+            f"none of the labels {first} to {last} is {state.value}", place="first", remedy="choose other numbers"
+        )
     return Range([n for n in found if n not in spoiled], [n for n in found if n in spoiled])
 
 

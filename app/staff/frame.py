@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from suyuan.app.staff.refusals import own_words, words_of
 from suyuan.app.staff.sessions import form_token
 from suyuan.app.staff.visitor import COOKIE, Visitor
 from suyuan.base.errors import SuyuanError, Unauthenticated
@@ -156,6 +157,7 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(words_of=words_of, own_words=own_words)
     translations = load_translations(language, _FOLDER / "locale")
     # The i18n extension adds this method at run time, unseen by the type checker.
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]

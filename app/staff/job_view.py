@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from fastapi.concurrency import run_in_threadpool
 
+from suyuan.app.staff.refusals import JOBS
 from suyuan.base.errors import Conflict
 from suyuan.base.identity import Actor
 from suyuan.consumer_api.words import N_
@@ -73,8 +74,8 @@ def refuse_open(jobs: list[ShownJob]) -> None:
     if any(job.open for job in jobs):
         raise Conflict(
             "a printer or a tag reader is at work on these labels",
-            remedy="let it finish, or cancel the rest of its job, before others are printed",
-        )
+            place=JOBS, remedy="let it finish, or cancel the rest of its job, before others are printed",
+        )  # fmt: skip
 
 
 def _shown(status: JobStatus) -> ShownJob:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from suyuan.app.staff.catalogue import Choice, Place
 from suyuan.app.staff.number_ranges import read_number
+from suyuan.app.staff.refusals import own_words, words_of
 from suyuan.app.staff.visitor import Form
 from suyuan.base.errors import Conflict, InvalidInput, SuyuanError
 from suyuan.consumer_api.words import N_
@@ -92,11 +93,10 @@ def read_order(gtin: str, form: Mapping[str, str]) -> BatchOrder:
 def errors_of(error: SuyuanError) -> dict[str, Refusal]:
     """The refusal under the name of its field; under `WHOLE` where it is about none."""
     name = _NAMES.get(f"/{(error.place or '').lstrip('/')}", WHOLE)
-    cure = f" ({error.remedy})" if error.remedy else ""
-    words = FIELDS[name].words if name else ""
+    words = FIELDS[name].words if name else words_of(error)
     if name == "lot" and isinstance(error, Conflict):
         words = OPEN_ALREADY
-    return {name: Refusal(words, f"{error.detail}{cure}")}
+    return {name: Refusal(words, own_words(error))}
 
 
 def _style(text: str) -> SerialStyle:

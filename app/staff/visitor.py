@@ -9,6 +9,7 @@ import structlog
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
+from suyuan.app.staff.refusals import FORM_TOKEN
 from suyuan.app.staff.sessions import Sessions, is_form_token
 from suyuan.base.clock import now
 from suyuan.base.errors import Forbidden, InvalidInput, Unauthenticated
@@ -114,7 +115,9 @@ async def read_visitors_form(request: Request, who: Visitor) -> Form:
     """The form of somebody who is logged in, with the proof that it came from a page of this session."""
     form = await read_form(request)
     if not is_form_token(who.token, form["form_token"]):
-        raise Forbidden("this form is not from this login", remedy="open the page again and fill it in once more")
+        raise Forbidden(
+            "this form is not from this login", place=FORM_TOKEN, remedy="open the page again and fill it in once more"
+        )
     return form
 
 
@@ -124,4 +127,4 @@ def _own_page(request: Request) -> None:
     # A proxy before us may have put its own name for us into Host: the address that people use is a setting.
     own = {request.headers.get("host"), urlsplit(request.app.state.settings.base_url()).netloc}
     if origin is not None and origin.partition("://")[2] not in own:
-        raise Forbidden("this form stands on another site", remedy="open this server's own page")
+        raise Forbidden("this form stands on another site", place=FORM_TOKEN, remedy="open this server's own page")

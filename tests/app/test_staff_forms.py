@@ -67,7 +67,10 @@ def test_the_form_opens_with_today_and_the_products_shelf_life() -> None:
 def test_a_refusal_stands_at_its_field_in_words_for_it() -> None:
     assert "open already" in errors_of(Conflict("twice", place="/lot"))["lot"].words
     assert errors_of(InvalidInput("no", place="lot", remedy="yes"))["lot"].detail == "no (yes)"
-    assert errors_of(Unavailable("the writer is away")) == {WHOLE: ("", "the writer is away")}
+    (refusal,) = errors_of(Unavailable("the writer is away")).values()
+    assert errors_of(Unavailable("the writer is away")) == {WHOLE: refusal}
+    assert refusal.words.startswith("Nothing was changed")
+    assert refusal.detail == "the writer is away"
     assert set(errors_of(InvalidInput("what", place="/other"))) == {WHOLE}
 
 

@@ -23,6 +23,16 @@ for (const select of document.querySelectorAll("select[data-picture]")) {
   });
 }
 
+// A label that a design has no room for has no picture.
+const picture = document.getElementById("picture");
+if (picture) {
+  const undrawn = document.getElementById("undrawn");
+  const show = (drawn) => { undrawn.hidden = drawn; picture.hidden = !drawn; };
+  picture.addEventListener("load", () => show(true));
+  picture.addEventListener("error", () => show(false));
+  if (picture.complete) show(picture.naturalWidth > 0);
+}
+
 // A second tap with a wet finger sends nothing; another button does, because a download leaves its page as it is.
 for (const form of document.querySelectorAll("form[method=post]")) {
   let tapped = null;
