@@ -53,6 +53,16 @@ def plant(service: Service) -> Service:
 @pytest.fixture
 def batch(plant: Service) -> str:
     """A batch with five labels."""
+    return five_labels(plant)
+
+
+@pytest.fixture(scope="module")
+def kept(plant: Service) -> str:
+    """One for tests that change nothing."""
+    return five_labels(plant)
+
+
+def five_labels(plant: Service) -> str:
     order = {"gtin": ITEM, "lot": next(LOTS), "quantity": 5, "production_date": "2026-11-21", "site": SITE,
              "expiration_date": "2026-11-28"}  # fmt: skip
     made = plant.call("POST", PATH, "producer", json=order)
@@ -142,9 +152,9 @@ def test_a_design_of_ones_own_is_sent_along(plant: Service, batch: str) -> None:
     ],
 )
 def test_what_cannot_be_printed_is_refused_with_its_place(
-    plant: Service, batch: str, order: dict[str, Any], status: int, place: str | None
+    plant: Service, kept: str, order: dict[str, Any], status: int, place: str | None
 ) -> None:
-    answer = render(plant, batch, **order)
+    answer = render(plant, kept, **order)
     assert answer.status_code == status, answer.text
     assert place is None or answer.json()["place"].startswith(place)
 

@@ -138,9 +138,9 @@ def test_sheets_read_back_at_600_dots_an_inch(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", list(Level))
-def test_a_thousand_symbols_of_a_batch_read_back_blurred(level: Level) -> None:
+def test_hundreds_of_symbols_of_a_batch_read_back_blurred(level: Level) -> None:
     only = zxingcpp.barcode_formats_from_str("QRCode")
-    for number in range(1000):
+    for number in range(300):
         link = item(number).link
         image = picture(modules(Kind.QR, link, level), scale=4)
         # Reading for any symbology, zxing-cpp takes a few modules in about one of a hundred for an ITF of four digits.
