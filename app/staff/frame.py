@@ -9,14 +9,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from suyuan.app.staff.refusals import own_words, words_of
+from suyuan.app.staff.refusals import ADDRESS, own_words, words_of
 from suyuan.app.staff.sessions import form_token
 from suyuan.app.staff.visitor import COOKIE, Visitor
-from suyuan.base.errors import SuyuanError, Unauthenticated
+from suyuan.base.errors import InvalidInput, SuyuanError, Unauthenticated
 from suyuan.consumer_api.accept import choose_language
 from suyuan.consumer_api.words import LANGUAGE_NAMES, LANGUAGES, load_translations
 
@@ -116,6 +117,9 @@ class Frame:
                         if COOKIE in request.cookies:
                             return frame.login(request, onward=onward, status=401, error=refusal, ended=True)
                         return RedirectResponse(f"{ROOT}/login?{urlencode({'next': onward})}", 303)
+                    except RequestValidationError:
+                        wrong = InvalidInput("a parameter of this address can't be read", place=ADDRESS)
+                        return frame.page(request, "problem.html", status=wrong.status, error=wrong)
                     except SuyuanError as error:
                         return frame.page(request, "problem.html", status=error.status, error=error)
 

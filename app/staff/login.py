@@ -18,8 +18,8 @@ from suyuan.trace.access import ledger_of
 
 log = structlog.get_logger(__name__)
 
-#: Pages to return to after the login: ours, and nothing that a browser could take for another host.
-_ONWARD = re.compile(rf"{ROOT}/[0-9A-Za-z_./?&=%+-]*")
+#: Pages to return to after the login: ours, and nothing that a browser could take for another host or the folder above.
+_ONWARD = re.compile(rf"{ROOT}(?:/[0-9A-Za-z_-]+)+(?:\?[0-9A-Za-z_./&=%+-]*)?")
 
 
 def create_router(frame: Frame, sessions: Sessions) -> APIRouter:
@@ -73,4 +73,4 @@ def create_router(frame: Frame, sessions: Sessions) -> APIRouter:
 
 
 def _onward(path: str) -> str:
-    return path if _ONWARD.fullmatch(path) and "//" not in path else HOME
+    return path if _ONWARD.fullmatch(path) else HOME

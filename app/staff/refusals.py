@@ -21,7 +21,7 @@ from suyuan.base.errors import (
 from suyuan.consumer_api.words import N_
 
 #: Places that `app.staff` itself names.
-FORM_TOKEN, JOBS = "form_token", "jobs"
+FORM_TOKEN, JOBS, ADDRESS = "form_token", "jobs", "address"
 
 
 class _Rule(NamedTuple):
@@ -60,6 +60,7 @@ _RULES = [
         N_("Write the first and the last number in digits, the smaller one first, at most 10,000 labels at a time."),
     ),
     _Rule(InvalidInput, "spoiled|numbers", N_("Write numbers that are among these labels, such as 3, 17-20.")),
+    _Rule(InvalidInput, ADDRESS, N_("The address of this page is not right: begin again at your labels.")),
     _Rule(InvalidInput, "count", N_("Write how many labels in digits; a batch has at most 1,000,000.")),
     _Rule(InvalidInput, "reason", N_("Write in up to 200 signs what happened.")),
     _Rule(

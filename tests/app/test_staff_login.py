@@ -37,12 +37,24 @@ def test_whoever_is_not_logged_in_is_led_to_the_login_and_back(desk: Desk, firm:
 
 
 @pytest.mark.parametrize(
-    "onward", ["https://evil.example/", "//evil.example", "/staff//evil.example", "/staff/\\evil.example", "/docs", ""]
+    "onward",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/staff//evil.example",
+        "/staff/\\evil.example",
+        "/docs",
+        "",
+        "/staff/../docs",
+        "/staff/%2e%2e/docs",
+        "/staff/%2f%2fevil.example",
+        "/staff/labels?x=1\r\nSet-Cookie: a=b",
+    ],
 )
 def test_a_login_leads_to_no_other_place_than_a_staff_page(desk: Desk, firm: Firm, onward: str) -> None:
     answer = desk.client.post("/staff/login", data={"key": firm.key, "next": onward})
     assert answer.headers["location"] == HOME
-    desk.get(f"/staff/login?next={onward}")
+    desk.get("/staff/login", params={"next": onward})
     assert 'name="next" value="/staff/labels"' in desk.page
 
 
@@ -163,6 +175,16 @@ def test_every_page_forbids_foreign_scripts_frames_and_copies(desk: Desk, firm: 
         assert "<script>" not in desk.page
         assert " onclick" not in desk.page
         assert " style=" not in desk.page
+
+
+def test_an_address_that_is_no_page_of_ours_is_refused_as_a_page(desk: Desk, firm: Firm) -> None:
+    desk.log_in(firm.key)
+    for path in (f"{HOME}?before=x", f"{HOME}/new?q={'x' * 101}", f"{HOME}/Bnone?labels=many"):
+        answer = desk.get(path)
+        assert answer.status_code == 400
+        assert answer.headers["content-type"].startswith("text/html")
+        assert answer.headers["cache-control"] == "no-store"
+        assert "The address of this page is not right" in desk.text
 
 
 def test_style_sheet_and_script_are_named_by_their_content(desk: Desk) -> None:

@@ -43,6 +43,7 @@ CASES: list[tuple[SuyuanError, str]] = [
     (Conflict(place="/numbers"), "Not all of these labels"),
     (InvalidInput(place="last"), "Write the first and the last"),
     (InvalidInput(place="spoiled"), "Write numbers that are among"),
+    (InvalidInput(place="address"), "The address of this page"),
     (InvalidInput(place="/count"), "Write how many labels"),
     (InvalidInput(place="/reason"), "Write in up to 200"),
     (InvalidInput(place="text[3]"), "The label has no room"),
