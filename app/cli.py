@@ -139,6 +139,7 @@ def emulate(config: ConfigFile) -> None:
 
 def main() -> None:
     """The console script: our errors become one line, never a traceback."""
+    _open_closed_streams()
     try:
         code = app(standalone_mode=False)  # typer makes a code of Exit and of Ctrl-C and hands it back
         if code == INTERRUPTED:
@@ -163,6 +164,13 @@ def main() -> None:
         if not hasattr(error, "format_message"):  # click's usage errors carry their own words
             raise
         _stop(f"{error.format_message()} (suyuan --help)", REFUSED)
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller has closed is empty, or swallows what it gets; no file of ours takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it is open as long as we are
 
 
 def _is_of_database(error: Exception) -> bool:

@@ -125,6 +125,19 @@ class TestWrongUse:
             done = subprocess.run([SUYUAN, *words], capture_output=True, check=False, cwd=tmp_path, env=environment())
             assert (done.returncode, done.stderr.count(b"\n"), done.stderr[:8]) == (2, 1, b"suyuan: "), done.stderr
 
+    @pytest.mark.parametrize("closed", ["<&-", ">&-"])
+    def test_streams_that_are_closed_are_empty(self, closed: str, tmp_path: Path) -> None:
+        script = f"{SUYUAN} decode --json - {closed}"
+        done = subprocess.run(
+            ["bash", "-c", script],
+            input=EPC.encode(),
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            env=environment(),
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
     def test_without_any_command_the_manual_is_shown(self, tmp_path: Path) -> None:
         done = run(cwd=tmp_path)
         assert done.returncode in {0, 2}
