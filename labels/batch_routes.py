@@ -121,7 +121,7 @@ _BATCH = {
     "site": "https://id.gs1.org/414/9506000000015",
     "levels": [{"level": "item", "gtin": "09506000134352", "planned": 480, "holds": 0}],
     "serials": "numeric",
-    "design": "item-50x30",
+    "design": "item",
     "opened": "2026-11-21T06:00:00.000Z",
     "opened_by": "0a1b2c3d4e5f",
 }

@@ -19,15 +19,16 @@ from suyuan.gs1.names import canonical, site_of
 from suyuan.labels.allocation import MOST_LABELS
 from suyuan.labels.batches import Batch, BatchOrder, Level, LevelPlan, PalletOrder
 from suyuan.labels.serials import reference_count
+from suyuan.labels.usual_design import check_design
 from suyuan.trace.lookup import read_name
 from suyuan.trace.view import View
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 #: What a lot number may not have.
 _ODD: Final = re.compile(f"[^{AI82}]")
-_DESIGN: Final = re.compile(r"[0-9A-Za-z_.\- ]{0,60}", re.ASCII)
 #: Lengths of a GTIN that isn't written with 14 digits.
 _SHORT: Final = frozenset({8, 12, 13})
+_NO_SITE: Final = "the administrator adds it to the master data with the firm as its party"
 #: Most units that one unit of the next level holds.
 _MOST_HELD: Final = 10_000
 #: Most characters of an id that a client chooses.
@@ -44,8 +45,7 @@ def checked_batch(view: View, actor: Actor, order: BatchOrder) -> Batch:
     _check_lot(order.lot)
     quantity = _amount(order.quantity, "/quantity", MOST_LABELS)
     made, expires, best = _dates(order)
-    if not _DESIGN.fullmatch(order.design):
-        raise InvalidInput(f"design {order.design[:60]!a} is no name of a design", place="/design")
+    check_design(order.design)
     return Batch(
         id=f"B{secrets.token_hex(6)}", index=0, party=actor.party, gtin=gtin, lot=order.lot,
         production_date=made, expiration_date=expires, best_before_date=best,
@@ -144,7 +144,7 @@ def _site(view: View, actor: Actor, given: str) -> str:
             return own[0]
         raise InvalidInput(
             f"the firm runs {len(own)} sites in the master data", place="/site",
-            remedy="name the GLN of the one where the labels are applied",
+            remedy="name the GLN of the one where the labels are applied" if own else _NO_SITE,
         )  # fmt: skip
     try:
         name = read_name(f"(414){given}" if given.isascii() and given.isdigit() else given)
@@ -154,7 +154,7 @@ def _site(view: View, actor: Actor, given: str) -> str:
     if site is None or canonical((site, "")) not in own:
         raise InvalidInput(
             f"{given[:80]!a} is no site of this firm", place="/site",
-            remedy="the administrator adds it to the master data with the firm as its party",
+            remedy=_NO_SITE,
         )  # fmt: skip
     return canonical(name)
 

@@ -23,6 +23,7 @@ from suyuan.labels.design import LONGEST_FILE, Design, builtin, builtin_names, r
 from suyuan.labels.raster import png
 from suyuan.labels.rendering import MEDIA, Options, Output, render
 from suyuan.labels.selection import parse_numbers
+from suyuan.labels.usual_design import named_design
 from suyuan.labels.zpl import Rfid
 from suyuan.trace.access import ledger_of, require
 from suyuan.trace.bodies import json_response, read_body
@@ -31,8 +32,6 @@ from suyuan.trace.ledger import Ledger
 LedgerIs = Annotated[Ledger, Depends(ledger_of)]
 Printer = Annotated[Actor, Depends(require(Permission.PRINT_LABELS))]
 
-#: Designs with which the levels begin.
-USUAL = {Level.ITEM: "item", Level.CASE: "item", Level.PALLET: "logistic"}
 #: Bytes of an order with its own design; bytes of a part of a long answer.
 _ORDER_BYTES = 512 * 1024
 _PART = 64 * 1024
@@ -97,7 +96,7 @@ def create_router(public_url: str, prefixes: CompanyPrefixes) -> APIRouter:
         dpi: Annotated[int, Query(description="203, 300 or 600")] = 300,
     ) -> Response:
         """The label as a printer of that resolution prints it, dot by dot."""
-        drawn = _named(design, level)
+        drawn = named_design(design, level)
         chosen = [(number, number)]
         (content,) = contents_in_parts(ledger, actor, batch_id, level, public_url, chosen, prefixes)
         return Response(png(drawn, content, dpi), media_type=MEDIA[Output.PNG], headers={"Cache-Control": "no-store"})
@@ -154,16 +153,7 @@ def _designed(order: PrintOrder) -> Design:
         if len(order.design_file) > LONGEST_FILE:
             raise InvalidInput(f"a design has at most {LONGEST_FILE} bytes", place="/design_file")
         return read_design(order.design_file.encode(errors="replace"), "/design_file")
-    return _named(order.design, order.level)
-
-
-def _named(name: str, level: Level) -> Design:
-    """A design of ours: a name that came over the network must never be read as a file's."""
-    if name and name not in builtin_names():
-        raise InvalidInput(
-            f"there is no design {name[:60]!a}", place="/design", remedy=f"one of {', '.join(builtin_names())}"
-        )
-    return builtin(name or USUAL[level])
+    return named_design(order.design, order.level)
 
 
 def _shown(design: Design) -> DesignAnswer:

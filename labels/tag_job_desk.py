@@ -32,8 +32,8 @@ from suyuan.labels.tag_jobs import (
     status_of,
     work_of,
 )
-from suyuan.labels.tag_tickets import check_design
 from suyuan.labels.tag_writing import TagWriter
+from suyuan.labels.usual_design import check_design
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.view import View
 

@@ -11,16 +11,15 @@ from suyuan.base.errors import InvalidInput
 from suyuan.base.identity import Actor
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.labels.batch_contents import BatchContents
-from suyuan.labels.batches import Label, Level
+from suyuan.labels.batches import Label
 from suyuan.labels.catalogue import batch_of
-from suyuan.labels.design import builtin_names, design_of
+from suyuan.labels.design import builtin
 from suyuan.labels.tag_job_run import Ticket
 from suyuan.labels.tag_jobs import TagJob
+from suyuan.labels.usual_design import USUAL
 from suyuan.labels.zpl import Lock, Rfid, ZplLabels
 from suyuan.trace.ledger import Ledger
 
-#: What is printed around a tag where a job names no design.
-_DESIGNS: Final = {Level.ITEM: "item", Level.CASE: "item", Level.PALLET: "logistic"}
 #: A tag that failed may hold the EPC all the same: a printer never tries a second label with it.
 _ONE_LABEL: Final = 1
 
@@ -57,19 +56,11 @@ class TicketOffice:
         printing = self._printers.get(job.writer)
         if printing is None:
             return Ticket(content.epc_hex)
-        design = job.design or _DESIGNS[job.level]
+        design = job.design or USUAL[job.level]
         return Ticket(content.epc_hex, self._labels(design, printing, job.lock).label(content))
-
-
-def check_design(name: str) -> None:
-    """A design of ours, or none. `InvalidInput` for any other: a path on the server is not for clients to name."""
-    if name and name not in builtin_names():
-        raise InvalidInput(
-            f"there is no design {name[:60]!a}", place="/design", remedy=f"known: {', '.join(builtin_names())}"
-        )
 
 
 def _labels(design: str, printing: Printing, lock: bool) -> ZplLabels:
     password = printing.password or None
     rfid = Rfid(labels_to_try=_ONE_LABEL, lock=Lock.LOCKED if lock else Lock.NONE, password=password if lock else None)
-    return ZplLabels(design_of(design), printing.dpi, rfid)
+    return ZplLabels(builtin(design), printing.dpi, rfid)

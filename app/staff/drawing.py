@@ -7,16 +7,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from suyuan.base.errors import InvalidInput, TooLarge
+from suyuan.base.errors import TooLarge
 from suyuan.base.identity import Actor
 from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 from suyuan.labels.batch_contents import BatchContents, contents_in_parts
 from suyuan.labels.batches import BatchOrder, BatchStatus, Label, LabelState, Level, LevelCounts
-from suyuan.labels.design import Design, builtin_names, design_of
+from suyuan.labels.design import builtin, builtin_names
 from suyuan.labels.orders import checked_batch
 from suyuan.labels.raster import png
 from suyuan.labels.rendering import Options, Output, render
 from suyuan.labels.selection import joined
+from suyuan.labels.usual_design import USUAL, named_design
 from suyuan.trace.ledger import Ledger
 
 #: Dots an inch of a picture on a page, and pixels an inch that browsers count.
@@ -26,8 +27,6 @@ _INCH = 25.4
 RESOLUTIONS = (203, 300, 600)
 #: Most labels in a PDF: ten seconds of work for the server.
 _MOST_PDF = 2_000
-#: Designs that each level begins with where its batch names none.
-_USUAL = {Level.ITEM: "item", Level.CASE: "item", Level.PALLET: "logistic"}
 #: Stands where the serial number will; as long as ours are.
 _SAMPLE_SERIAL = "100000000000"
 
@@ -52,12 +51,12 @@ class Drawing:
 
     def titles(self, language: str) -> dict[str, str]:
         """What the designs are called, by name."""
-        designs = [design_of(name) for name in builtin_names()]
+        designs = [builtin(name) for name in builtin_names()]
         return {design.name: (language == "zh" and design.title_zh) or design.title for design in designs}
 
     def usual(self, level: Level) -> str:
         """The design that a level begins with."""
-        return _USUAL[level]
+        return USUAL[level]
 
     def picture(self, ledger: Ledger, actor: Actor, batch_id: str, level: Level, number: int, design: str) -> bytes:
         """One label as PNG. `NotFound` for a number or a level that isn't there."""
@@ -75,7 +74,7 @@ class Drawing:
         dpi: int,
     ) -> bytes:
         """These labels as a file, whole: half a sheet would be printed before anybody saw why it is half."""
-        drawn = _design(design, level)
+        drawn = named_design(design, level)
         if output is Output.PDF and len(numbers) > _MOST_PDF:
             raise TooLarge(f"{len(numbers)} labels are over the {_MOST_PDF} of one PDF", remedy="print them in parts")
         ranges = joined((number, number) for number in numbers)
@@ -84,7 +83,7 @@ class Drawing:
 
     def sample(self, ledger: Ledger, actor: Actor, order: BatchOrder) -> Sample:
         """A label as it would be; refused as the order itself would be."""
-        drawn = _design(order.design, Level.ITEM)
+        drawn = named_design(order.design, Level.ITEM)
         with ledger.view() as view:
             batch = checked_batch(view, actor, order)
             status = BatchStatus(batch, [LevelCounts(plan.level, plan.planned) for plan in batch.levels])
@@ -97,12 +96,6 @@ class Drawing:
         says = " ".join(text for text in content.fields.values() if text)
         size = f"{drawn.width:g} × {drawn.height:g} mm"
         return Sample(f"data:image/png;base64,{picture}", says, size, _pixels(drawn.width), _pixels(drawn.height))
-
-
-def _design(name: str, level: Level) -> Design:
-    if name and name not in builtin_names():  # a name from a form must never be read as a file's
-        raise InvalidInput(f"there is no design {name[:60]!a}", place="design", remedy="choose one from the list")
-    return design_of(name or _USUAL[level])
 
 
 def _pixels(millimetres: float) -> int:

@@ -33,7 +33,7 @@ from suyuan.trace.master_data import MasterData
 
 
 def test_a_batch_says_what_was_ordered(desk: Desk) -> None:
-    batch = desk.open(**PACKED, quantity=25, serials=SerialStyle.ALPHANUMERIC, design="item-50x30")
+    batch = desk.open(**PACKED, quantity=25, serials=SerialStyle.ALPHANUMERIC, design="item-wet")
     assert (batch.party, batch.gtin, batch.lot, batch.site) == (FIRM, ITEM, "L1", SITE)
     assert (batch.production_date, batch.expiration_date, batch.best_before_date) == ("2026-11-21", "2026-11-28", "")
     assert batch.levels == [
@@ -41,7 +41,7 @@ def test_a_batch_says_what_was_ordered(desk: Desk) -> None:
         LevelPlan(Level.CASE, CASE, 3, 12),
         LevelPlan(Level.PALLET, "", 2, 2, "9506000"),
     ]
-    assert (batch.serials, batch.design, batch.opened_by) == (SerialStyle.ALPHANUMERIC, "item-50x30", "k-producer")
+    assert (batch.serials, batch.design, batch.opened_by) == (SerialStyle.ALPHANUMERIC, "item-wet", "k-producer")
     with desk.ledger.view() as view:
         (status,) = service.batches_of(view, PRODUCER)
         assert status == service.batch_of(view, PRODUCER, batch.id)
@@ -79,7 +79,7 @@ WRONG: list[tuple[dict[str, Any], type[SuyuanError], str, str]] = [
     ({"expiration_date": "2026-11-20"}, InvalidInput, "/expiration_date", "before the production date"),
     ({"best_before_date": "2026-11-20"}, InvalidInput, "/best_before_date", "before the production date"),
     ({"best_before_date": "soon"}, InvalidInput, "/best_before_date", "2026-11-21"),
-    ({"design": "../../etc"}, InvalidInput, "/design", "no name of a design"),
+    ({"design": "../../etc"}, InvalidInput, "/design", "there is no design"),
     ({"site": "9506000000016"}, InvalidIdentifier, "/site", "check digit"),
     ({"site": FAR}, InvalidInput, "/site", "no site of this firm"),
     ({"site": FIRM}, InvalidInput, "/site", "no site of this firm"),
@@ -130,7 +130,7 @@ def test_a_key_without_a_firm_opens_nothing(desk: Desk) -> None:
 
 
 def test_a_firm_without_a_site_must_enter_one(desk: Desk) -> None:
-    with pytest.raises(InvalidInput, match="runs 0 sites"):
+    with pytest.raises(InvalidInput, match=r"runs 0 sites.*the administrator adds it"):
         desk.run(_open_without_site(desk))
 
 
