@@ -254,7 +254,9 @@ class Run:
             attempt=item.attempts, fate=result.fate, tid=result.tid, locked=result.locked, reason=result.reason,
         )  # fmt: skip
         item.fate = await self._ledger.writer.call("tag-settled", order, Fate)
-        item.tid, item.locked, item.reason = result.tid, result.locked, result.reason
+        # The ledger, which knows every tag, may have found that this one carries another label.
+        why = result.reason if item.fate is result.fate else f"the tag with TID {result.tid} was written before"
+        item.tid, item.locked, item.reason = result.tid, result.locked, why
         if item.fate is Fate.WRITTEN:
             self._failures_in_row = 0
             return
@@ -263,7 +265,7 @@ class Run:
             await self._void(item)
         self._failures_in_row += 1
         if self._failures_in_row >= self.job.attempts:
-            raise _Stopped(JobState.PAUSED, f"{self._failures_in_row} failures in a row, the last: {result.reason}")
+            raise _Stopped(JobState.PAUSED, f"{self._failures_in_row} failures in a row, the last: {why}")
 
     async def _void(self, item: Work) -> None:
         reason = f"tag writing: {item.reason or 'nobody knows whether it is on a tag'}"[: service.LONGEST_REASON]

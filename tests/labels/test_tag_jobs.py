@@ -283,6 +283,22 @@ def test_a_device_that_fails_again_and_again_pauses_the_job(kind: str, desk: Des
     asyncio.run(work())
 
 
+def test_a_printer_with_tags_that_were_written_before_pauses_the_job_and_says_so(desk: Desk, tmp_path: Path) -> None:
+    batch = desk.open()
+    desk.allocate(batch, 6)
+
+    async def work() -> None:
+        for numbers in ("1-3", "4-6"):
+            async with a_bench("printer", tmp_path, []) as bench:  # each counts its tags from the same TID
+                jobs = jobs_on(desk, bench)
+                status = await ended(jobs, await jobs.open(PRODUCER, order(batch, numbers)))
+        third = desk.labels(batch)[2].tid
+        assert status.reason == f"3 failures in a row, the last: the tag with TID {third} was written before"
+        assert desk.labels(batch)[5].reason == f"tag writing: the tag with TID {third} was written before"
+
+    asyncio.run(work())
+
+
 def test_tags_are_locked_when_the_order_says_so(desk: Desk, tmp_path: Path) -> None:
     batch = desk.open()
     desk.allocate(batch, 2)
