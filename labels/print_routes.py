@@ -22,7 +22,8 @@ from suyuan.labels.batches import Level
 from suyuan.labels.design import LONGEST_FILE, Design, builtin, builtin_names, read_design
 from suyuan.labels.raster import png
 from suyuan.labels.rendering import MEDIA, Options, Output, render
-from suyuan.labels.selection import parse_numbers
+from suyuan.labels.selection import Range, parse_numbers
+from suyuan.labels.tag_jobs import refuse_tagged
 from suyuan.labels.usual_design import named_design
 from suyuan.labels.zpl import Rfid
 from suyuan.trace.access import ledger_of, require
@@ -40,7 +41,7 @@ _REFUSALS = {
     401: "No key",
     403: "Not a firm",
     404: "The firm has no such batch or label",
-    409: "A label was voided",
+    409: "A label was voided, or is on a tag already and would get on a second one",
     413: "Too many labels for one PDF",
 }
 
@@ -106,6 +107,8 @@ def create_router(public_url: str, prefixes: CompanyPrefixes) -> APIRouter:
         order = _order(await read_body(request, _ORDER_BYTES))
         design = _designed(order)
         ranges = parse_numbers(order.numbers) if order.numbers else None
+        if order.rfid is not None:
+            await run_in_threadpool(_refuse_tagged, ledger, actor, batch_id, order.level, ranges)
         contents = contents_in_parts(ledger, actor, batch_id, order.level, public_url, ranges, prefixes)
         parts = _joined(render(design, contents, order.output, Options(order.dpi, order.rfid, order.skip)))
         first = await run_in_threadpool(next, parts, b"")  # a refusal is an answer, not an answer cut off
@@ -139,6 +142,11 @@ def create_router(public_url: str, prefixes: CompanyPrefixes) -> APIRouter:
         openapi_extra=body_of(PrintOrder, "Which labels, and how", _ORDER, ("application/json",)),
     )
     return router
+
+
+def _refuse_tagged(ledger: Ledger, actor: Actor, batch_id: str, level: Level, ranges: list[Range] | None) -> None:
+    with ledger.view() as view:
+        refuse_tagged(view, actor, batch_id, level, ranges)
 
 
 def _order(body: bytes) -> PrintOrder:

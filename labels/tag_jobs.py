@@ -15,10 +15,12 @@ import msgspec
 from sqlalchemy import text
 
 from suyuan.base.clock import format_time
-from suyuan.base.errors import NotFound
+from suyuan.base.errors import Conflict, NotFound
 from suyuan.base.identity import Actor
 from suyuan.gs1.names import canonical
+from suyuan.labels.allocation import MOST_LABELS
 from suyuan.labels.batches import LEVEL_CODES, LEVELS, STATES, LabelState, Level
+from suyuan.labels.catalogue import batch_of
 from suyuan.labels.selection import Range
 from suyuan.labels.tag_writing import Fate
 from suyuan.trace.view import View
@@ -294,4 +296,31 @@ _CARRIED: Final = (
     " AND m.level = w.level AND m.number = w.number), 0) FROM (SELECT batch, level, number FROM tag_outcome"
     " WHERE tid = :tid AND fate = :written UNION ALL SELECT batch, level, number FROM label_tag WHERE tid = :tid) w"
     " JOIN label_batch b ON b.idx = w.batch WHERE b.party = :party"
+)
+
+
+def refuse_tagged(view: View, actor: Actor, batch_id: str, level: Level, ranges: Sequence[Range] | None) -> None:
+    """`Conflict` for a label that is on a tag, or may be; ``ranges`` None are all labels that nobody has marked yet."""
+    batch = batch_of(view, actor, batch_id).batch
+    unmarked = "" if ranges else _UNMARKED
+    for first, last in ranges or [(1, MOST_LABELS)]:
+        bound = {"batch": batch.index, "level": LEVEL_CODES[level], "first": first, "last": last}
+        number = view.connection.scalar(text(_TAGGED + unmarked), {**bound, "absent": FATE_CODES[Fate.ABSENT]})
+        if number is not None:
+            raise Conflict(
+                f"label {number} is on a tag, or a tag job has begun it", place="/numbers",
+                remedy="print it without a tag, or void it and allocate another",
+            )  # fmt: skip
+
+
+_TAGGED: Final = (
+    "SELECT MIN(l.number) FROM label l WHERE l.batch = :batch AND l.level = :level"
+    " AND l.number BETWEEN :first AND :last AND (EXISTS (SELECT 1 FROM label_tag t WHERE t.batch = l.batch"
+    " AND t.level = l.level AND t.number = l.number)"
+    " OR EXISTS (SELECT 1 FROM tag_intent i LEFT JOIN tag_outcome o ON o.batch = i.batch AND o.level = i.level"
+    " AND o.number = i.number AND o.attempt = i.attempt WHERE i.batch = l.batch AND i.level = l.level"
+    " AND i.number = l.number AND COALESCE(o.fate, 0) <> :absent))"
+)
+_UNMARKED: Final = (
+    " AND NOT EXISTS (SELECT 1 FROM label_mark m WHERE m.batch = l.batch AND m.level = l.level AND m.number = l.number)"
 )

@@ -171,6 +171,17 @@ def test_printed_and_voided_labels_are_left_out_unless_they_are_named(plant: Ser
     assert render(plant, batch, output="zpl").json()["detail"] == "there is no label to print"
 
 
+def test_a_label_that_is_on_a_tag_is_not_sent_to_another(plant: Service, batch: str) -> None:
+    first = plant.get(f"{PATH}/{batch}/labels", "producer").json()["labels"][0]["epc"]
+    written = {"written": [{"epc": first, "tid": "E2801190"}]}
+    assert plant.call("POST", f"{PATH}/{batch}/encoded", "producer", json=written).status_code == 200
+    answer = render(plant, batch, output="zpl", numbers="1-2", rfid={})
+    assert (answer.status_code, answer.json()["place"]) == (409, "/numbers")
+    assert "label 1 is on a tag" in answer.json()["detail"]
+    assert render(plant, batch, output="zpl", numbers="1-2").status_code == 200
+    assert render(plant, batch, output="zpl", rfid={}).text.count("^RFW") == 4
+
+
 def test_another_firm_and_a_body_that_is_no_order_are_refused(plant: Service, batch: str) -> None:
     assert render(plant, batch, "retailer", output="pdf").status_code == 404
     assert render(plant, batch, "device", output="pdf").status_code == 403

@@ -15,10 +15,11 @@ from tests.labels.test_tag_jobs import QUICK, ended, jobs_on, order
 from suyuan.base.clock import now
 from suyuan.base.errors import Conflict, NotFound, Unavailable
 from suyuan.labels.batches import Batch, Level
+from suyuan.labels.selection import Range
 from suyuan.labels.tag_job_desk import Station, TagJobs
 from suyuan.labels.tag_job_operations import JobMoved, JobOpened, TagIntended, TagSettled
 from suyuan.labels.tag_job_run import Patience, Ticket
-from suyuan.labels.tag_jobs import JobState, job_of, state_of
+from suyuan.labels.tag_jobs import JobState, job_of, refuse_tagged, state_of
 from suyuan.labels.tag_writing import Fate, Readiness, TagOrder, TagResult
 from suyuan.trace.ledger import Ledger, WritePort
 
@@ -68,6 +69,24 @@ def test_an_epc_that_may_be_on_a_chip_goes_on_that_chip_again_or_on_none(desk: D
     settle(desk, 1, 3, Fate.UNKNOWN, OTHER)
     with pytest.raises(Conflict, match="may be on another tag"):
         intend(desk, 1)
+
+
+def test_a_label_that_a_job_has_begun_is_not_printed_with_a_tag(desk: Desk, batch: Batch) -> None:
+    def refuse(*ranges: Range) -> None:
+        with desk.ledger.view() as view:
+            refuse_tagged(view, PRODUCER, batch.id, Level.ITEM, list(ranges) or None)
+
+    refuse()
+    attempt = intend(desk, 2)
+    with pytest.raises(Conflict, match="label 2 is on a tag, or a tag job has begun it"):
+        refuse((1, 3))
+    with pytest.raises(Conflict, match="label 2"):
+        refuse()
+    settle(desk, 2, attempt, Fate.ABSENT)
+    refuse()
+    settle(desk, 3, intend(desk, 3), Fate.UNKNOWN)
+    desk.voided(batch, "3")
+    refuse()
 
 
 def test_an_epc_on_a_tag_that_nobody_could_name_goes_on_no_other(desk: Desk, batch: Batch) -> None:
