@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from tests.app.staff_desk import Desk, Firm
 from tests.serving import Service
 
@@ -39,16 +38,23 @@ class Staff(Firm):
 
     def __init__(self, service: Service) -> None:
         super().__init__(service)
-        desk = Desk(service)
-        desk.log_in(self.key)
-        self.session = desk.client.cookies["suyuan-staff"]
-        desk.client.close()
+        self.desk = Desk(service)
+        self.desk.log_in(self.key)
+        self.session = self.desk.client.cookies["suyuan-staff"]
+
+    def batch(self, quantity: str) -> str:
+        """The path of a new batch of packs."""
+        typed = {"lot": f"B{next(_LOTS)}", "quantity": quantity, "production_date": "2026-11-21", "do": "make"}
+        self.desk.get(f"{HOME}/new/{self.pack}")
+        return self.desk.send(f"{HOME}/new/{self.pack}", serials="numeric", **typed).headers["location"]
 
 
 @pytest.fixture(scope="module")
-def firm(service: Service) -> Staff:
+def firm(service: Service) -> Iterator[Staff]:
     """A firm of this module."""
-    return Staff(service)
+    made = Staff(service)
+    yield made
+    made.desk.client.close()
 
 
 class Visit:
@@ -79,12 +85,8 @@ class Visit:
 
 
 def make_batch(page: Page, firm: Staff, quantity: str = "12") -> str:
-    """A new batch, whose page is open; its path."""
-    page.goto(f"{HOME}/new/{firm.pack}")
-    page.locator("#lot").fill(f"B{next(_LOTS)}")
-    page.locator("#quantity").fill(quantity)
-    page.locator("button[value=make]").click()
-    page.wait_for_url(re.compile(r"/staff/labels/B[0-9a-f]+$"))
+    """A new batch, whose page is open; its path. The way there has a test of its own."""
+    page.goto(firm.batch(quantity))
     return page.evaluate("location.pathname")  # type: ignore[no-any-return]
 
 
@@ -97,8 +99,7 @@ def test_every_page_fits_every_screen_without_a_complaint(
         batch = make_batch(page, firm)
         for path in (HOME, f"{HOME}/new", f"{HOME}/new/{firm.pack}", batch):
             page.goto(path)
-            for details in page.locator("details").all():
-                details.evaluate("element => { element.open = true }")
+            page.evaluate("document.querySelectorAll('details').forEach(element => { element.open = true })")
             for width in (1280, 390, 320, 195):  # 195: a phone at 200 % zoom
                 page.set_viewport_size({"width": width, "height": 844})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
@@ -109,20 +110,17 @@ def test_every_page_fits_every_screen_without_a_complaint(
 
 
 def too_small(page: Page) -> list[str]:
-    """Buttons, fields and links that a wet finger would miss; links within a line of text excepted."""
+    """Buttons, fields and links that a wet finger would miss; links within a line of text excepted.
+
+    A radio button is as large as its label, which can be tapped as well.
+    """
     page.set_viewport_size({"width": 390, "height": 844})
-    targets = page.locator("button, a.button, a.tile, nav a, .way a, select, summary, input:not([type=hidden])")
-    found = []
-    for target in targets.all():
-        box = whole(target).bounding_box()
-        if box and min(box["width"], box["height"]) < TARGET:
-            found.append(target.evaluate("element => element.outerHTML"))
-    return found
-
-
-def whole(target: Locator) -> Locator:
-    """A radio button is as large as its label, which can be tapped as well."""
-    return target.locator("xpath=..") if target.get_attribute("type") == "radio" else target
+    script = """least => [...document.querySelectorAll(
+            "button, a.button, a.tile, nav a, .way a, select, summary, input:not([type=hidden])")]
+        .filter(e => { const box = (e.type == "radio" ? e.parentElement : e).getBoundingClientRect();
+            return e.checkVisibility() && Math.min(box.width, box.height) < least; })
+        .map(e => e.outerHTML)"""
+    return page.evaluate(script, TARGET)  # type: ignore[no-any-return]
 
 
 def unnamed(page: Page) -> list[str]:
@@ -225,6 +223,19 @@ def test_another_design_shows_at_once_and_is_the_one_that_is_printed(
             page.get_by_label("Design").select_option("scale")
         assert shown.value.status == 200
         assert page.locator("input[name=design][type=hidden]").input_value() == "scale"
+
+
+def test_a_label_that_a_design_cannot_show_is_said_where_its_picture_would_be(
+    browser: Browser, service: Service, firm: Staff
+) -> None:
+    with Visit(browser, service, firm) as page:
+        page.route("**/preview.png?*design=item&*", lambda route: route.fulfill(status=400, body="no room"))
+        make_batch(page, firm)
+        page.get_by_text("This design can't show the label.").wait_for()
+        assert page.locator("#picture").is_hidden()
+        page.get_by_label("Design").select_option("scale")
+        page.locator("#picture").wait_for()
+        assert page.locator("#undrawn").is_hidden()
 
 
 def test_a_second_tap_sends_nothing(browser: Browser, service: Service, firm: Staff) -> None:
