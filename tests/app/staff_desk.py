@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import itertools
 import re
+import ssl
 from typing import Any
 
 import httpx
 from tests.serving import Service
 
 _PARTIES = itertools.count(1)
+#: No server here speaks TLS: to read the authorities anew for each client would cost most of a test's time.
+_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 _REQUEST = re.compile(r'name="request" value="([0-9a-f]{32})"')
 
@@ -62,12 +65,22 @@ class Desk:
     """A browser of the simplest kind."""
 
     def __init__(self, service: Service, language: str = "en") -> None:
-        self.client = httpx.Client(base_url=service.url, timeout=30, headers={"Accept-Language": language})
+        headers = {"Accept-Language": language}
+        self.client = httpx.Client(base_url=service.url, timeout=30, headers=headers, verify=_NO_AUTHORITIES)
         self.page = ""
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         """Open a page."""
         return self._shown(self.client.get(path, **more))
+
+    @property
+    def session(self) -> str:
+        """What its cookie holds."""
+        return self.client.cookies["suyuan-staff"]
+
+    def go_on(self, session: str) -> None:
+        """Be the one who has logged in before."""
+        self.client.cookies.set("suyuan-staff", session, path="/staff")
 
     def log_in(self, text: str) -> httpx.Response:
         """Send the login form."""

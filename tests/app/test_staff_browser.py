@@ -40,7 +40,7 @@ class Staff(Firm):
         super().__init__(service)
         self.desk = Desk(service)
         self.desk.log_in(self.key)
-        self.session = self.desk.client.cookies["suyuan-staff"]
+        self.session = self.desk.session
 
     def batch(self, quantity: str) -> str:
         """The path of a new batch of packs."""

@@ -22,11 +22,20 @@ def firm(service: Service) -> Firm:
     return Firm(service)
 
 
+@pytest.fixture(scope="module")
+def session(service: Service, firm: Firm) -> str:
+    """A login of the firm."""
+    first = Desk(service)
+    first.log_in(firm.key)
+    first.client.close()
+    return first.session
+
+
 @pytest.fixture
-def desk(service: Service, firm: Firm) -> Iterator[Desk]:
+def desk(service: Service, session: str) -> Iterator[Desk]:
     """Somebody of the firm who is logged in."""
     made = Desk(service)
-    made.log_in(firm.key)
+    made.go_on(session)
     yield made
     made.client.close()
 

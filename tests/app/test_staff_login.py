@@ -215,7 +215,7 @@ def test_the_language_is_the_browsers_until_somebody_chooses(desk: Desk, firm: F
 def test_no_key_and_no_token_stands_in_the_servers_log(desk: Desk, service: Service, firm: Firm) -> None:
     desk.log_in(firm.key)
     desk.get(HOME)
-    token = desk.client.cookies["suyuan-staff"]
+    token = desk.session
     desk.send("/staff/logout")
     log = service.log.read_text()
     assert "staff.login" in log
