@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ from tests.architecture.pages import BESIDE_A_SERVER, ROOT, Block, blocks, pages
 
 #: Seconds for the blocks of one page, on a loaded machine.
 PATIENCE = 120
+#: Stands for a free port on the pages: two runs of the tests may share a machine.
+READERS_PORT = "15084"
 LANGUAGES = {"", "sh", "python", "text", "json", "toml"}
 
 
@@ -82,8 +85,15 @@ def test_every_command_on_the_page_works(page: Path, tmp_path: Path, request: py
     for example in page.parent.glob("*.json"):
         shutil.copy(example, tmp_path)
     script = tmp_path / "page.sh"
-    script.write_text("set -euo pipefail\n" + "".join(map(_as_shell, _runnable(page))), encoding="utf-8")
+    text = "set -euo pipefail\n" + "".join(map(_as_shell, _runnable(page)))
+    script.write_text(text.replace(READERS_PORT, str(free_port())), encoding="utf-8")
     _run(script, tmp_path, _environment(**further))
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def _as_shell(block: Block) -> str:
