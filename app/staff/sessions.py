@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from suyuan.base.clock import Clock, now
+from suyuan.base.errors import Unavailable
 from suyuan.chain import durable
 
 #: Folder of the sessions inside the data folder, mode 0700.
@@ -47,7 +48,16 @@ class Sessions:
         self._clock = clock
 
     def open(self, key_id: str) -> str:
-        """A new session; the token that its cookie holds. Sessions that have ended are cleared away."""
+        """A new session; the token that its cookie holds. Sessions that have ended are cleared away.
+
+        `Unavailable` where the folder cannot be written: a full disk.
+        """
+        try:
+            return self._open(key_id)
+        except OSError as error:
+            raise Unavailable(f"the login cannot be kept: {error.strerror}") from None
+
+    def _open(self, key_id: str) -> str:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._folder.iterdir():
             if not path.name.startswith(".") and self._read(path) is None:  # a dot: being written at this moment

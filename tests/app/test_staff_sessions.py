@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.app.staff.sessions import FOLDER, IDLE, LONGEST, Session, Sessions, form_token, is_form_token
+from suyuan.base.errors import Unavailable
 
 MINUTE = 60_000_000
 
@@ -97,6 +98,12 @@ def test_ended_sessions_and_rubbish_are_cleared_away_but_not_what_is_being_writt
     sessions.open("key2")
     assert len(list(folder.iterdir())) == 2
     assert (folder / ".half-written").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_no_bug(sessions: Sessions, tmp_path: Path) -> None:
+    (tmp_path / FOLDER).write_text("in the way")
+    with pytest.raises(Unavailable, match="the login cannot be kept"):
+        sessions.open("key1")
 
 
 @given(st.text(max_size=60))

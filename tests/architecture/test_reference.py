@@ -101,7 +101,9 @@ COMMANDS = {" ".join(path): command for path, command in _commands(typer.main.ge
 
 def _sections(page: Path) -> dict[str, str]:
     """Text by the command that a heading names."""
-    parts = re.split(r"^## `suyuan ([a-z]+(?:[ -][a-z]+)*)[^`\n]*`\n", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(
+        r"^## `suyuan ([a-z]+(?:[ -][a-z]+)*)[^`\n]*`\n", page.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     return {name.strip(): text for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 

@@ -311,9 +311,7 @@ async def test_a_state_of_another_script_is_cut_to_size(tmp_path: Path) -> None:
 
 
 def test_the_emulator_command_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from suyuan.app.emulation import emulate; emulate(Path(sys.argv[1]))"
-    )
+    code = "import sys; from pathlib import Path; from suyuan.app.emulation import emulate; emulate(Path(sys.argv[1]))"
     arguments = [sys.executable, "-c", code, str(a_config(tmp_path, a_script()))]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
