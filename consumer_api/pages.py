@@ -56,7 +56,7 @@ class Pages:
         """Read the templates' folder, the catalogues and the style sheet."""
         self.stylesheet = (_FOLDER / "static" / STYLESHEET).read_bytes()
         self.stylesheet_path = f"/static/{STYLESHEET}?v={hashlib.sha256(self.stylesheet).hexdigest()[:12]}"
-        self._environments = {language: _environment(language) for language in LANGUAGES}
+        self._environments = {language: environment(_FOLDER, language) for language in LANGUAGES}
 
     def thing(self, journey: Journey, language: str, address: Address) -> bytes:
         """The page about one thing."""
@@ -117,9 +117,10 @@ class Pages:
         return text.encode("utf-8", errors="replace")
 
 
-def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"),
+def environment(folder: Path, language: str) -> Environment:
+    """What renders the pages of a folder with ``templates/`` and ``locale/`` in one language."""
+    made = Environment(
+        loader=FileSystemLoader(folder / "templates"),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
@@ -128,5 +129,6 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     # The i18n extension adds this method at run time, unseen by the type checker.
-    environment.install_gettext_translations(load_translations(language), newstyle=True)  # type: ignore[attr-defined]
-    return environment
+    translations = load_translations(language, folder / "locale")
+    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    return made

@@ -177,27 +177,6 @@ def builtin_names() -> list[str]:
     return sorted(file.stem for file in _FOLDER.glob("*.toml"))
 
 
-def design_of(name_or_file: str | Path) -> Design:
-    """A design of ours by its name, or of somebody's by the path of its TOML file.
-
-    Raises InvalidSetting naming the place in the file and what to do.
-    """
-    name = str(name_or_file)
-    if name in builtin_names():
-        return builtin(name)
-    if not name.endswith(".toml"):
-        raise InvalidSetting(
-            f"{name[:60]!a} is neither a design of ours nor a .toml file", place="design",
-            remedy=f"ours: {', '.join(builtin_names())}",
-        )  # fmt: skip
-    try:
-        with Path(name).open("rb") as file:
-            content = file.read(LONGEST_FILE + 1)
-    except OSError as error:
-        raise InvalidSetting(f"cannot read it: {error.strerror}", place=name) from None
-    return read_design(content, name)
-
-
 @cache
 def builtin(name: str) -> Design:
     """A design of ours."""

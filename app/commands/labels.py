@@ -83,7 +83,7 @@ def list_batches(as_json: AsJson = False, server: Server = LOCAL, key: Key = Non
 @batch.command("show")
 def show_batch(batch_id: BatchId, as_json: AsJson = False, server: Server = LOCAL, key: Key = None) -> None:
     """One batch with the states of its labels."""
-    found = _api(server, key).request("GET", f"{_BATCHES}/{_segment(batch_id)}").json()
+    found = _api(server, key).request("GET", f"{_BATCHES}/{segment(batch_id)}").json()
     if as_json:
         typer.echo(_json(found))
     else:
@@ -102,7 +102,7 @@ def list_labels(
     api, after = _api(server, key), 0
     while True:
         query = {"level": level, "after": str(after), "limit": str(_PAGE)} | ({"state": state} if state else {})
-        page = api.request("GET", f"{_BATCHES}/{_segment(batch_id)}/labels", query=query).json()
+        page = api.request("GET", f"{_BATCHES}/{segment(batch_id)}/labels", query=query).json()
         for label in page["labels"]:
             typer.echo(_json(label))
         if page["next"] is None:
@@ -187,7 +187,7 @@ def relabel(
 ) -> None:
     """Labels for pieces weighed at a scale, one JSON object a line. Applying them uses the parent up."""
     body = {"parent": parent, "kilograms": kilograms, "request": request}
-    path = f"{_BATCHES}/{_segment(batch_id)}/relabel"
+    path = f"{_BATCHES}/{segment(batch_id)}/relabel"
     for label in _api(server, key).request("POST", path, msgspec.json.encode(body)).json():
         typer.echo(_json(label))
 
@@ -198,10 +198,11 @@ def _api(server: str, key: str | None) -> Any:
     return Api(server, key)
 
 
-def _segment(batch_id: str) -> str:
+def segment(name: str) -> str:
+    """A name as one segment of a path."""
     from urllib.parse import quote
 
-    return quote(batch_id, safe="")
+    return quote(name, safe="")
 
 
 def _json(value: Any) -> str:
@@ -210,7 +211,7 @@ def _json(value: Any) -> str:
 
 def _follow(server: str, key: str | None, batch_id: str, what: str, body: dict[str, Any], doing: str) -> Any:
     with progress_bar(doing) as told:
-        path = f"{_BATCHES}/{_segment(batch_id)}/{what}"
+        path = f"{_BATCHES}/{segment(batch_id)}/{what}"
         return _api(server, key).follow(path, msgspec.json.encode(body), told)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import typer
 
-from suyuan.app.commands.labels import LOCAL, AsJson, BatchId, Key, OfLevel, Server
+from suyuan.app.commands.labels import LOCAL, AsJson, BatchId, Key, OfLevel, Server, segment
 from suyuan.base.errors import InvalidInput
 
 _BATCHES = "/api/v1/labels/batches"
@@ -66,7 +66,7 @@ def render(
     order |= {"design_file": _own_design(Path(design))} if design.endswith(".toml") else {"design": design}
     if rfid:
         order["rfid"] = {"retries": retries, "lock": lock, "password": password}
-    path = f"{_BATCHES}/{_segment(batch_id)}/render"
+    path = f"{_BATCHES}/{segment(batch_id)}/render"
     with _file(output) as file, _counted() as told:
         written = Api(server, key).download(path, msgspec.json.encode(order), file, told)
     typer.echo(f"{output}: {written:,} bytes", err=True)
@@ -118,9 +118,3 @@ def _counted() -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=None)
         yield lambda count: bar.update(task, completed=count)
-
-
-def _segment(batch_id: str) -> str:
-    from urllib.parse import quote
-
-    return quote(batch_id, safe="")

@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from suyuan.app.commands.labels import LOCAL, AsJson, BatchId, Key, Numbers, OfLevel, RequestId, Server, progress_bar
+from suyuan.app.commands.labels import (
+    LOCAL,
+    AsJson,
+    BatchId,
+    Key,
+    Numbers,
+    OfLevel,
+    RequestId,
+    Server,
+    progress_bar,
+    segment,
+)
 from suyuan.base.errors import Unavailable
 
 jobs = typer.Typer(help="Tag-write jobs: see how far they are, stop and resume them.", no_args_is_help=True)
@@ -111,9 +122,7 @@ def _ask(server: str, key: str | None, method: str, job_id: str, what: str = "")
 
 
 def _path(job_id: str) -> str:
-    from urllib.parse import quote
-
-    return f"{_JOBS}/{quote(job_id, safe='')}"
+    return f"{_JOBS}/{segment(job_id)}"
 
 
 def _follow(server: str, key: str | None, job_id: str) -> Any:

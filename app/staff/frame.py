@@ -12,14 +12,15 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from suyuan.app.staff.refusals import ADDRESS, own_words, words_of
 from suyuan.app.staff.sessions import form_token
 from suyuan.app.staff.visitor import COOKIE, Visitor
 from suyuan.base.errors import InvalidInput, SuyuanError, Unauthenticated
 from suyuan.consumer_api.accept import choose_language
-from suyuan.consumer_api.words import LANGUAGE_NAMES, LANGUAGES, load_translations
+from suyuan.consumer_api.pages import environment
+from suyuan.consumer_api.words import LANGUAGE_NAMES, LANGUAGES
 
 _FOLDER = Path(__file__).parent
 ROOT = "/staff"
@@ -152,17 +153,6 @@ def _address(request: Request) -> str:
 
 
 def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"),
-        extensions=["jinja2.ext.i18n"],
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(words_of=words_of, own_words=own_words)
-    translations = load_translations(language, _FOLDER / "locale")
-    # The i18n extension adds this method at run time, unseen by the type checker.
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    return environment
+    made = environment(_FOLDER, language)
+    made.globals.update(words_of=words_of, own_words=own_words)
+    return made
