@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 #: Tables whose rows never change and never go.
 FROZEN = (
@@ -19,6 +19,9 @@ FROZEN = (
     "recall_item", "recall_lot", "label_batch", "label_allocation", "label", "label_weight", "label_mark",
     "label_tally", "label_tag", "tag_job", "tag_job_state", "tag_intent", "tag_outcome",
 )  # fmt: skip
+
+#: Working tables, whose rows change and go: nothing of the ledger's truth is in them.
+WORKING = ("log_head",)
 
 #: Tables where one kind of change is allowed: the condition of a refused update, in terms of OLD and NEW.
 _GUARDED = {
@@ -30,14 +33,17 @@ _GUARDED = {
 
 
 def protect(connection: Connection) -> None:
-    """Put the triggers on. Call it at the end of every migration: altering a table on SQLite loses them, and on
-    PostgreSQL a new partition does not have all of them.
+    """Put the triggers on every table that is there. Call it at the end of every migration: altering a table on SQLite
+    loses them, and on PostgreSQL a new partition does not have all of them.
     """
     postgres = connection.dialect.name == "postgresql"
     if postgres:
         connection.execute(text(_POSTGRES_FUNCTION))
     rules = [(table, None) for table in FROZEN] + list(_GUARDED.items())
+    there = set(inspect(connection).get_table_names())
     for table, unless in rules:
+        if table not in there:
+            continue  # a later migration makes it
         statements = _postgres(table, unless, _partitions(connection, table)) if postgres else _sqlite(table, unless)
         for statement in statements:
             connection.execute(text(statement))
@@ -46,7 +52,8 @@ def protect(connection: Connection) -> None:
 def unprotect(connection: Connection) -> None:
     """Take the triggers off, for a migration that must rebuild a table."""
     postgres = connection.dialect.name == "postgresql"
-    for table in (*FROZEN, *_GUARDED):
+    there = set(inspect(connection).get_table_names())
+    for table in sorted({*FROZEN, *_GUARDED} & there):
         if postgres:
             triggers = [f"{name} ON {on}" for name, on in _postgres_triggers(table, _partitions(connection, table))]
         else:

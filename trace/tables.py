@@ -261,3 +261,11 @@ hold_order = Table(
     Column("launched", BigInt, nullable=False),
     Column("idx", BigInt, nullable=False),
 )
+
+#: One row: whose turn it is to write. On PostgreSQL a writer locks it for each group and counts it up, so that one who
+#: finds a higher count than it left knows that others have written. SQLite has one writer and leaves it alone.
+log_head = Table(
+    "log_head", metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("turn", BigInt, nullable=False),
+)  # fmt: skip

@@ -23,6 +23,7 @@ from suyuan.chain.policy import Policy, parse_policy
 from suyuan.gs1.names import canonical, name_of
 from suyuan.regulators.recalls import RecallOrder, compute
 from suyuan.trace.acts import KeyAdded, KeyRevoked, MasterDataChanged
+from suyuan.trace.append_only import WORKING
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.master_data import MasterData, Party, Product
 
@@ -68,9 +69,11 @@ class Told:
 
 
 def copy_rows(source: Engine, target: Engine) -> None:
-    """Every row of every table, in one transaction."""
+    """Every row of every table that is part of the ledger's truth, in one transaction."""
     with source.connect() as old, target.begin() as new:
         for table in metadata.sorted_tables:
+            if table.name in WORKING:
+                continue
             for rows in old.execute(select(table)).mappings().partitions(_ROWS):
                 new.execute(insert(table), [dict(row) for row in rows])
 
