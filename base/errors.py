@@ -9,7 +9,8 @@ The split is by what the caller can do about it::
     │   │   ├── InvalidFrame         an LLRP message or parameter
     │   │   ├── InvalidDocument      an EPCIS document or event
     │   │   ├── InvalidProof         a checkpoint, note, proof or bundle
-    │   │   └── InvalidSetting       a setting, flag or configuration file
+    │   │   ├── InvalidSetting       a setting, flag or configuration file
+    │   │   └── InvalidSubscription  how a standing query is to run, or where it reports to
     │   ├── TooLarge             413: over a configured limit
     │   ├── UnsupportedMedia     415: a media type or encoding nobody here reads
     │   ├── Unauthenticated      401: no key, or one that is unknown, expired or revoked
@@ -100,6 +101,12 @@ class InvalidSetting(InvalidInput):
     """This setting cannot be used."""
 
     slug = "invalid-setting"
+
+
+class InvalidSubscription(InvalidInput):
+    """These are not valid controls of a subscription."""
+
+    slug = "invalid-subscription"
 
 
 class TooLarge(Refused):
