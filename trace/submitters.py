@@ -5,9 +5,9 @@ from __future__ import annotations
 from suyuan.base.identity import Actor
 
 #: Condition on ``c``, a row of `capture`. Two comparisons, not one of a composed text, so that indexes may serve.
-OURS = "(c.key_id = :key OR (c.party = :party AND c.party <> ''))"
+OURS = "(c.key_id = :scope_key OR (c.party = :scope_party AND c.party <> ''))"
 
 
 def submitter(actor: Actor) -> dict[str, str]:
     """The values that `OURS` asks for."""
-    return {"key": actor.key_id, "party": actor.party}
+    return {"scope_key": actor.key_id, "scope_party": actor.party}
