@@ -8,6 +8,8 @@ unexport PYTHONPATH PYTHONHOME
 BIN := .venv/bin
 # One stamp for each content of the two files, and for this folder: a virtual environment cannot be moved.
 STAMP := .venv/.installed-$(shell { pwd; cat pyproject.toml constraints.txt; } | cksum | cut -d ' ' -f 1)
+# Two tests at a time: half of them wait for processes they have started. A file's tests stay together.
+AT_ONCE := -n 2 --dist loadfile
 # Further arguments: make demo ARGS=--once, make test ARGS="-k recall".
 ARGS ?=
 export PYTHON
@@ -24,7 +26,7 @@ demo: $(STAMP) ## Three foods from farm to shopper, with readers, ledger and rec
 	@$(BIN)/suyuan demo $(ARGS)
 
 test: $(STAMP) ## Run the tests that take a few minutes in all
-	$(BIN)/pytest -m "not slow" $(ARGS)
+	$(BIN)/pytest -m "not slow" $(AT_ONCE) $(ARGS)
 
 test-slow: $(STAMP) ## Run the tests that are marked slow
 	$(BIN)/pytest -m slow $(ARGS)
@@ -52,7 +54,7 @@ package: $(STAMP) ## Build wheel and sdist, compare them with git, install the w
 
 coverage: $(STAMP) ## Run the tests and the documents' code blocks, and hold the branch coverage to .ci/coverage-floor
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not slow" -q $(ARGS)
+	$(BIN)/coverage run -m pytest -m "not slow" $(AT_ONCE) -q $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered --fail-under=$$(cat .ci/coverage-floor)
 
