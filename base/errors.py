@@ -12,7 +12,11 @@ The split is by what the caller can do about it::
     │   │   ├── InvalidSetting       a setting, flag or configuration file
     │   │   └── InvalidSubscription  how a standing query is to run, or where it reports to
     │   ├── TooLarge             413: over a configured limit
+    │   │   ├── QueryTooLarge        an answer of more events than the asker or the service allows
+    │   │   └── QueryTooComplex      a question that would take too long
     │   ├── UnsupportedMedia     415: a media type or encoding nobody here reads
+    │   ├── NotAcceptable        406: an answer was asked for in a form that nobody here writes
+    │   ├── AddressTooLong       414: the URL is longer than is read
     │   ├── Unauthenticated      401: no key, or one that is unknown, expired or revoked
     │   ├── Forbidden            403: a valid key whose role does not cover this
     │   ├── NotFound             404
@@ -116,11 +120,37 @@ class TooLarge(Refused):
     status = 413
 
 
+class QueryTooLarge(TooLarge):
+    """The answer would be larger than was allowed."""
+
+    slug = "query-too-large"
+
+
+class QueryTooComplex(TooLarge):
+    """The question takes more work than one may ask for."""
+
+    slug = "query-too-complex"
+
+
 class UnsupportedMedia(Refused):
     """Nothing here reads this media type."""
 
     slug = "unsupported-media-type"
     status = 415
+
+
+class NotAcceptable(Refused):
+    """Nothing here can answer in the form that was asked for."""
+
+    slug = "not-acceptable"
+    status = 406
+
+
+class AddressTooLong(Refused):
+    """The address is longer than is read here."""
+
+    slug = "address-too-long"
+    status = 414
 
 
 class Unauthenticated(Refused):

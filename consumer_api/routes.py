@@ -12,9 +12,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from suyuan.base.accept import choose_language, choose_media
 from suyuan.base.errors import NotFound, SuyuanError
 from suyuan.consumer_api import document, examples
-from suyuan.consumer_api.accept import choose_language, choose_media
 from suyuan.consumer_api.kept import Kept
 from suyuan.consumer_api.links import (
     CANONICAL_STEM,

@@ -17,8 +17,8 @@ from jinja2 import Environment
 from suyuan.app.staff.refusals import ADDRESS, own_words, words_of
 from suyuan.app.staff.sessions import form_token
 from suyuan.app.staff.visitor import COOKIE, Visitor
+from suyuan.base.accept import choose_language
 from suyuan.base.errors import InvalidInput, SuyuanError, Unauthenticated
-from suyuan.consumer_api.accept import choose_language
 from suyuan.consumer_api.pages import environment
 from suyuan.consumer_api.words import LANGUAGE_NAMES, LANGUAGES
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from suyuan.consumer_api.accept import choose_language, choose_media, preferences
+from suyuan.base.accept import acceptable_media, choose_language, choose_media, preferences
 
 OFFERS = ("text/html", "application/json", "application/ld+json")
 LANGUAGES = ("zh", "en")
@@ -68,3 +68,15 @@ def test_any_header_gives_an_offer(header: str) -> None:
 
 def test_a_header_of_a_megabyte_costs_no_more_than_its_first_members() -> None:
     assert len(preferences("en," * 300_000)) == 40
+
+
+@pytest.mark.parametrize(
+    ("header", "media"),
+    [
+        (None, "text/html"), ("", "text/html"), ("image/png, */*;q=0.1", "text/html"), ("image/png", None),
+        ("application/json;q=0, text/*;q=0", None), ("APPLICATION/JSON", "application/json"),
+        ("application/*;q=0.5, application/json;q=0", "application/ld+json"),
+    ],
+)  # fmt: skip
+def test_a_machine_is_told_when_it_would_take_nothing(header: str | None, media: str | None) -> None:
+    assert acceptable_media(header, OFFERS) == media

@@ -1,7 +1,7 @@
 """Accept headers: which media type (RFC 9110 section 12.5.1) and which language (RFC 4647 section 3.4) to answer in.
 
 A header that is malformed is read as far as it makes sense and never refused: a shopper's old browser still gets
-a page.
+a page. Only where a machine asks (`acceptable_media`) is it told that there is nothing it would take.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ def choose_media(header: str | None, offers: Sequence[str]) -> str:
     """The best of *offers* (own order breaks ties); the first where there is no header or none is acceptable."""
     wanted = preferences(header or "*/*")
     return max(offers, key=lambda offer: _media_quality(offer, wanted))
+
+
+def acceptable_media(header: str | None, offers: Sequence[str]) -> str | None:
+    """The best of *offers* (own order breaks ties); None where the header refuses all of them."""
+    best = choose_media(header, offers)
+    return best if _media_quality(best, preferences(header or "*/*")) > 0 else None
 
 
 def choose_language(header: str | None, offers: Sequence[str]) -> str:
