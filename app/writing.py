@@ -22,6 +22,8 @@ from suyuan.regulators.recall_operation import OpenRecall
 from suyuan.trace.acts import AddKey, ChangeMasterData, RevokeKey
 from suyuan.trace.capture import Capture
 from suyuan.trace.publication import Publication
+from suyuan.trace.subscription_operations import OPERATIONS as SUBSCRIPTION_OPERATIONS
+from suyuan.trace.vocabularies import ChangeVocabulary
 from suyuan.trace.writer import Operation, Request, Writer, error_of, writer_lock
 
 
@@ -51,8 +53,9 @@ def open_writer(settings: WriterSettings, wait: bool = True) -> Iterator[Writer]
             engine.dispose()
         limits = Limits(body=settings.max_body_bytes, events=settings.max_events)
         operations: list[Operation] = [
-            Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), OpenRecall(), OpenBatch(), AllocateLabels(),
+            Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), ChangeVocabulary(), OpenRecall(), OpenBatch(), AllocateLabels(),
             MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
+            *(operation() for operation in SUBSCRIPTION_OPERATIONS),
         ]  # fmt: skip
         writer = Writer(folder / "suyuan.db", operations, publication, appender)
         (folder / "suyuan.db").chmod(0o600)  # it holds every firm's events

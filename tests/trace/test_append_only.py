@@ -16,10 +16,13 @@ from suyuan.app.migrate import migrate
 from suyuan.app.schema import metadata
 from suyuan.base.database import sqlite_url
 from suyuan.base.identity import ApiKey, Role
+from suyuan.epcis.vocabulary_elements import Element
 from suyuan.regulators.recall_operation import RecallOpened, ScopeItem, ScopePart
 from suyuan.trace.acts import KeyAdded, MasterDataChanged
 from suyuan.trace.append_only import _GUARDED, FROZEN, WORKING
 from suyuan.trace.master_data import MasterData, Party
+from suyuan.trace.subscriptions import Subscribed, Terms, Unsubscribed
+from suyuan.trace.vocabularies import VocabularyChanged
 
 TABLES = sorted(set(metadata.tables) - set(WORKING))
 
@@ -36,11 +39,17 @@ def fill(scribe: Scribe) -> None:
     scribe.call("key-added", KeyAdded("setup", ApiKey("k1", "n", Role.DEVICE, "", b"\1" * 32, 1, None, None)))
     party = Party("https://id.gs1.org/417/9521321000010", {"en": "one"})
     scribe.call("master-data-changed", MasterDataChanged("k1", MasterData([party])))
+    element = Element("urn:x:type", "urn:x:a", (("urn:x:b", "c"),), ("urn:x:d",))
+    scribe.call("vocabulary-changed", VocabularyChanged("k1", "", [element]))
     scribe.call("sign", None)
     item = ScopeItem(1, False, 0, 5, 0, None)
     part = ScopePart(1, "https://id.gs1.org/414/9521321000010", None, 5)
     scribe.call("recall-opened", RecallOpened("k1", "R1", "urn:x:y", None, "why", 1, "note", [item], [part], "00"))
     print_some(scribe, "k1", "p")
+    terms = Terms(query_name="q", parameters={}, dest="https://firm.example/hook", stream=True)
+    scribe.call("subscribed", Subscribed(actor="k1", owner="key:k1", id="s", terms=terms, token="t"))
+    ((subscription,),) = scribe.rows("SELECT idx FROM subscription")
+    scribe.call("unsubscribed", Unsubscribed(actor="k1", idx=subscription, reason="over"))
     for table in TABLES:
         assert scribe.rows(f"SELECT COUNT(*) FROM {table}") > [(0,)], table
 

@@ -19,11 +19,17 @@ down_revision = "0001"
 def upgrade() -> None:
     """New tables, then the triggers of all."""
     _create_head()
+    _create_vocabularies()
+    _create_subscriptions()
     protect(op.get_bind())
 
 
 def downgrade() -> None:
     """Takes the new tables away; events, payloads and the log stay."""
+    for table in ("vocabulary_child", "vocabulary_attribute", "vocabulary_element"):
+        op.drop_table(table)
+    for table in ("subscription_state", "subscription_ended", "subscription"):
+        op.drop_table(table)
     op.drop_table("log_head")
 
 
@@ -36,3 +42,81 @@ def _create_head() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_head")),
     )
     op.execute("INSERT INTO log_head (id, turn) VALUES (1, 0)")
+
+
+def _create_vocabularies() -> None:
+    """Master data: elements of EPCIS vocabularies, their attributes and children."""
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "vocabulary_element",
+        sa.Column("id", number, autoincrement=False, nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("class_key", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("idx", number, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vocabulary_element")),
+        sa.UniqueConstraint(
+            "class_key",
+            "serial",
+            "type",
+            "owner",
+            "idx",
+            name=op.f("uq_vocabulary_element_class_key_serial_type_owner_idx"),
+        ),
+    )
+    op.create_index("ix_vocabulary_element_type_idx", "vocabulary_element", ["type", "idx"], unique=False)
+    op.create_table(
+        "vocabulary_attribute",
+        sa.Column("element", number, autoincrement=False, nullable=False),
+        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attribute", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("element", "ordinal", name=op.f("pk_vocabulary_attribute")),
+    )
+    op.create_index(
+        "ix_vocabulary_attribute_attribute_value", "vocabulary_attribute", ["attribute", "value"], unique=False
+    )
+    op.create_table(
+        "vocabulary_child",
+        sa.Column("element", number, autoincrement=False, nullable=False),
+        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("class_key", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("element", "ordinal", name=op.f("pk_vocabulary_child")),
+    )
+
+
+def _create_subscriptions() -> None:
+    """Subscriptions to standing queries, and how far each has come."""
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "subscription",
+        sa.Column("idx", number, autoincrement=False, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("query_name", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("created", number, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("idx", name=op.f("pk_subscription")),
+    )
+    op.create_index("ix_subscription_owner_id", "subscription", ["owner", "id"], unique=False)
+    op.create_table(
+        "subscription_ended",
+        sa.Column("subscription", number, autoincrement=False, nullable=False),
+        sa.Column("idx", number, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subscription", name=op.f("pk_subscription_ended")),
+    )
+    op.create_table(
+        "subscription_state",
+        sa.Column("subscription", number, autoincrement=False, nullable=False),
+        sa.Column("position", number, nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subscription", name=op.f("pk_subscription_state")),
+    )

@@ -20,12 +20,14 @@ from suyuan.app.schema import metadata
 from suyuan.base.database import open_owner, open_reader, sqlite_url
 from suyuan.base.identity import Actor, Role, key_id_of, new_key
 from suyuan.chain.policy import Policy, parse_policy
+from suyuan.epcis.vocabulary_elements import Element
 from suyuan.gs1.names import canonical, name_of
 from suyuan.regulators.recalls import RecallOrder, compute
 from suyuan.trace.acts import KeyAdded, KeyRevoked, MasterDataChanged
 from suyuan.trace.append_only import WORKING
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.master_data import MasterData, Party, Product
+from suyuan.trace.vocabularies import VocabularyChanged
 
 #: Rows that are read and inserted at a time.
 _ROWS = 2_000
@@ -120,6 +122,8 @@ def _set_up(scribe: Scribe, story: Story) -> dict[Role, str]:
     product = Product(story.link(story.item(3, 1)).partition("/21/")[0], {"zh": "猪肉", "en": "pork"})
     renamed = Party(story.link(story.party(11)), {"zh": "农场", "en": "farm"}, kind="farm")
     scribe.call("master-data-changed", MasterDataChanged("setup", MasterData([renamed], [], [product])))
+    element = Element("urn:x:type", "urn:x:a", (("urn:x:b", "c"),), ("urn:x:d",))
+    scribe.call("vocabulary-changed", VocabularyChanged("setup", "", [element]))
     keys = {role: new_key(f"键 {role}", role, FIRM, START) for role in (Role.PRODUCER, Role.REGULATOR, Role.DEVICE)}
     for _, key in keys.values():
         scribe.call("key-added", KeyAdded("setup", key))

@@ -1,0 +1,112 @@
+"""Master data in the ledger: versions, owners, and the sets that event queries are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from tests.trace.scribe import PLACE, Scribe, object_event
+
+from suyuan.base.identity import Actor, Role
+from suyuan.epcis.vocabulary_elements import TYPE_STEM, Element
+from suyuan.trace.vocabularies import VocabularyChanged, count_by_type, owners_for, read_versions
+from suyuan.trace.vocabulary_sets import IdSet, descendants, having_attribute
+
+LOCATION, STEP = TYPE_STEM + "BusinessLocation", TYPE_STEM + "BusinessStep"
+SHED, HALL, DOOR = "urn:shop:shed", "urn:shop:hall", "urn:shop:door"
+
+
+def tell(scribe: Scribe, *elements: Element, owner: str = "") -> int:
+    """Add elements; their log index."""
+    index: int = scribe.call("vocabulary-changed", VocabularyChanged("k", owner, list(elements)))["index"]
+    return index
+
+
+def at(place: str, serial: int = 1) -> dict[str, Any]:
+    """An event at a place."""
+    return object_event(serial, bizLocation={"id": place})
+
+
+def places(scribe: Scribe, found: IdSet, size: int | None = None) -> set[str]:
+    """Where the events are whose business location is in a set."""
+    with scribe.view() as view:
+        rows = view.connection.execute(
+            text(f"SELECT e.biz_location FROM event e WHERE e.biz_location IN ({found.sql})"),
+            {**found.bound, "size": view.size if size is None else size},
+        )
+        return {view.canonical(row[0]) or "" for row in rows}
+
+
+@pytest.fixture
+def shop(scribe: Scribe) -> Scribe:
+    """Three places with an event each: a hall in a shed, a door in the hall."""
+    for serial, place in enumerate((SHED, HALL, DOOR)):
+        scribe.capture(at(place, serial))
+    tell(
+        scribe,
+        Element(LOCATION, SHED, (("urn:x:kind", "cold"),), (HALL,)),
+        Element(LOCATION, HALL, (("urn:x:kind", "warm"), ("urn:x:size", 12)), (DOOR,)),
+        Element(LOCATION, DOOR, (), (SHED,)),
+    )
+    return scribe
+
+
+def test_what_lies_within_a_place_is_found_however_deep_and_a_circle_ends(shop: Scribe) -> None:
+    assert places(shop, descendants(None, "bizLocation", [HALL])) == {DOOR, SHED, HALL}
+    assert places(shop, descendants(None, "readPoint", [HALL])) == set()
+
+
+def test_places_are_found_by_an_attribute_and_by_its_value(shop: Scribe) -> None:
+    assert places(shop, having_attribute(None, "bizLocation", "urn:x:kind")) == {SHED, HALL}
+    assert places(shop, having_attribute(None, "bizLocation", "urn:x:kind", ["cold", "hot"])) == {SHED}
+    assert places(shop, having_attribute(None, "bizLocation", "urn:x:size", ["12"])) == {HALL}
+    assert places(shop, having_attribute(None, "bizLocation", "urn:x:colour")) == set()
+
+
+def test_a_new_version_replaces_the_old_one_and_the_past_still_knows_that(shop: Scribe) -> None:
+    index = tell(shop, Element(LOCATION, SHED, (("urn:x:kind", "warm"),)))
+    warm = having_attribute(None, "bizLocation", "urn:x:kind", ["warm"])
+    assert places(shop, warm) == {SHED, HALL}
+    assert places(shop, warm, size=index) == {HALL}
+    with shop.view() as view:
+        assert [version.element.attributes for version in read_versions(view, None, LOCATION, SHED)] == [
+            (("urn:x:kind", "cold"),),
+            (("urn:x:kind", "warm"),),
+        ]
+
+
+def test_what_a_firm_says_of_a_place_counts_for_the_firm_and_the_authorities_only(shop: Scribe) -> None:
+    tell(shop, Element(LOCATION, DOOR, (("urn:x:kind", "secret"),)), owner="https://id.gs1.org/417/9521321000010")
+    firm = owners_for(Actor(Role.PRODUCER, "k1", "https://id.gs1.org/417/9521321000010"))
+    other = owners_for(Actor(Role.PRODUCER, "k2", "https://id.gs1.org/417/9521321000027"))
+    authority = owners_for(Actor(Role.REGULATOR, "k3"))
+    found = {who: places(shop, having_attribute(who, "bizLocation", "urn:x:kind")) for who in (firm, other, authority)}
+    assert found == {firm: {SHED, HALL, DOOR}, other: {SHED, HALL}, authority: {SHED, HALL, DOOR}}
+    with shop.view() as view:
+        assert count_by_type(view, other) == {LOCATION: 3}
+
+
+def test_a_step_is_found_in_whatever_writing_its_element_and_its_events_have(scribe: Scribe) -> None:
+    scribe.capture(object_event(1, bizStep="shipping"))
+    tell(scribe, Element(STEP, "urn:epcglobal:cbv:bizstep:shipping", (("urn:epcglobal:cbv:mda:unit", "a"),)))
+    found = having_attribute(None, "bizStep", "urn:epcglobal:cbv:mda#unit", ["a"])
+    with scribe.view() as view:
+        rows = view.connection.execute(text(found.sql), {**found.bound, "size": view.size}).all()
+        assert [view.term(row[0]) for row in rows] == ["shipping"]
+
+
+def test_a_place_is_one_in_its_urn_and_in_its_link(scribe: Scribe) -> None:
+    scribe.capture(object_event(1, bizLocation={"id": PLACE}))
+    with scribe.view() as view:
+        (link,) = view.connection.execute(text("SELECT biz_location FROM event")).scalars()
+        link = view.canonical(link)
+    tell(scribe, Element(LOCATION, link, (("urn:x:kind", "cold"),)))
+    assert places(scribe, having_attribute(None, "bizLocation", "urn:x:kind")) == {link}
+
+
+def test_elements_are_committed_to_by_the_act_that_brought_them(shop: Scribe) -> None:
+    ((body,),) = shop.rows("SELECT body FROM act WHERE name = 'vocabulary-changed'")
+    said = msgspec.json.decode(body)
+    assert [element["id"] for element in said["vocabularyList"][0]["vocabularyElementList"]] == [SHED, HALL, DOOR]
