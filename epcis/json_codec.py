@@ -24,9 +24,11 @@ from suyuan.epcis.plain_events import read_plain
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
-_DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
+#: Types of documents, the only ones that hold several events.
+DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
 _VERSION = re.compile(r"2(?:\.[0-9]{1,4}){0,3}")
-_BOM = b"\xef\xbb\xbf"
+#: What some writers put in front of UTF-8.
+BOM = b"\xef\xbb\xbf"
 #: Fields of a document beside its body (EPCIS 2.0, 10.1); others must be extensions.
 _HEADER = frozenset(
     ("@context", "type", "id", "schemaVersion", "creationDate", "instanceIdentifier", "sender", "receiver",
@@ -67,46 +69,78 @@ def read_document(body: bytes, limits: Limits) -> Document:
     """
     if len(body) > limits.body:
         raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
-    body = body.removeprefix(_BOM)
+    body = body.removeprefix(BOM)
     check_encoding(body)
     members = _object(body, "", limits)
     kind = _value(members, "type", "", limits)
-    if isinstance(kind, str) and kind in _DOCUMENTS:
+    if isinstance(kind, str) and kind in DOCUMENTS:
         return _read_document(members, kind, limits)
     if isinstance(kind, str) and kind in EVENT_TYPES:
-        source = _read_source(body.strip(b" \t\r\n"), "", contexts.STANDARD_PREFIXES, limits)
+        source = read_source(body.strip(b" \t\r\n"), "", contexts.STANDARD_PREFIXES, limits)
         return Document(type=kind, context=b"null", sources=(source,))
     raise InvalidDocument(
-        f"type is {str(kind)[:60]!r}, expected one of {', '.join((*_DOCUMENTS, *EVENT_TYPES))}", place="/type"
+        f"type is {str(kind)[:60]!r}, expected one of {', '.join((*DOCUMENTS, *EVENT_TYPES))}", place="/type"
     )
 
 
 def _read_document(members: dict[str, bytes], kind: str, limits: Limits) -> Document:
-    for name in members:
-        if name not in _HEADER and ":" not in name:
-            raise InvalidDocument(f"{name[:60]!r} is not a field of a document", place=f"/{name[:60]}")
-    given = _value(members, "@context", "", limits)
-    context = msgspec.json.encode(given)
-    prefixes = contexts.prefixes_of(context)
-    created = _header(members, kind, limits)
     body = _object(_present(members, "epcisBody", ""), "/epcisBody", limits)
-    place = "/epcisBody"
-    ignored = _ignored(members, prefixes, limits)
+    place, results = "/epcisBody", None
     if kind == "EPCISQueryDocument":
-        results = _results(body, limits)
-        ignored |= _ignored(results, prefixes, limits)
+        results = _object(_present(body, "queryResults", place), "/epcisBody/queryResults", limits)
+    head = read_head(members, limits, results)
+    if results is not None:
         place = "/epcisBody/queryResults/resultsBody"
         body = _object(_present(results, "resultsBody", "/epcisBody/queryResults"), place, limits)
     events = _array(_present(body, "eventList", place), f"{place}/eventList", limits)
-    sources = [_read_source(raw, f"{place}/eventList/{index}", prefixes, limits) for index, raw in enumerate(events)]
+    sources = [
+        read_source(raw, f"{place}/eventList/{index}", head.prefixes, limits) for index, raw in enumerate(events)
+    ]
     return Document(
         type=kind,
-        context=context,
+        context=head.context,
         sources=tuple(sources),
-        master_data=_master_data(members, limits),
-        creation_date=created,
-        ignored=ignored,
+        master_data=head.master_data,
+        creation_date=head.creation_date,
+        ignored=head.ignored,
     )
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What a document says beside its events: see `Document`."""
+
+    type: str
+    context: bytes
+    master_data: bytes | None
+    creation_date: int | None
+    ignored: frozenset[str]
+
+    @property
+    def prefixes(self) -> Prefixes:
+        """Namespaces by prefix that the document's context gives its events."""
+        return contexts.prefixes_of(self.context)
+
+
+def read_head(members: dict[str, bytes], limits: Limits, results: dict[str, bytes] | None = None) -> Head:
+    """Check a document's members beside its events, each given as the bytes of its value.
+
+    ``results`` are those of a query document's query results. Raises `InvalidDocument`.
+    """
+    kind = _value(members, "type", "", limits)
+    if not isinstance(kind, str) or kind not in DOCUMENTS:
+        raise InvalidDocument(
+            f"type is {str(kind)[:60]!r}, expected one of {', '.join(DOCUMENTS)} around a list of events", place="/type"
+        )
+    for name in members:
+        if name not in _HEADER and ":" not in name:
+            raise InvalidDocument(f"{name[:60]!r} is not a field of a document", place=f"/{name[:60]}")
+    context = msgspec.json.encode(_value(members, "@context", "", limits))
+    prefixes = contexts.prefixes_of(context)
+    created = _header(members, kind, limits)
+    ignored = _ignored(members, prefixes, limits)
+    if kind == "EPCISQueryDocument":
+        ignored |= _ignored(_results(results or {}, limits), prefixes, limits)
+    return Head(kind, context, _master_data(members, limits), created, ignored)
 
 
 def _ignored(members: dict[str, bytes], prefixes: Prefixes, limits: Limits) -> frozenset[str]:
@@ -140,10 +174,9 @@ def _header(members: dict[str, bytes], kind: str, limits: Limits) -> int | None:
         raise InvalidDocument(error.detail, place="/creationDate", remedy=error.remedy) from None
 
 
-def _results(body: dict[str, bytes], limits: Limits) -> dict[str, bytes]:
+def _results(results: dict[str, bytes], limits: Limits) -> dict[str, bytes]:
     """The query results of a query document (8.2.5)."""
     place = "/epcisBody/queryResults"
-    results = _object(_present(body, "queryResults", "/epcisBody"), place, limits)
     if not isinstance(_value(results, "queryName", place, limits), str):
         raise InvalidDocument("queryName is not a string", place=f"{place}/queryName")
     return results
@@ -161,7 +194,8 @@ def _master_data(members: dict[str, bytes], limits: Limits) -> bytes | None:
     return header["epcisMasterData"]
 
 
-def _read_source(raw: bytes, place: str, prefixes: Prefixes, limits: Limits) -> Source:
+def read_source(raw: bytes, place: str, prefixes: Prefixes, limits: Limits) -> Source:
+    """One event from its bytes; ``place`` is its JSON pointer within the whole, ``prefixes`` its document's."""
     if len(raw) > limits.event:
         raise TooLarge(f"the event has {len(raw)} bytes, more than {limits.event}", place=place or "/")
     event = read_plain(raw, prefixes, limits)
