@@ -1,9 +1,9 @@
-"""What the writer of a data folder consists of: operations of every package, the log's edge, the signer."""
+"""What a writer consists of: a database, operations of every package, the log's edge, the signer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,59 +12,73 @@ import msgspec
 from suyuan.app.migrate import require_schema
 from suyuan.base.database import open_reader, sqlite_url
 from suyuan.base.errors import Unavailable
-from suyuan.chain.store import LogReader
 from suyuan.epcis.json_text import Limits
 from suyuan.labels.allocation import AllocateLabels
 from suyuan.labels.marking import MarkLabels
 from suyuan.labels.opening import OpenBatch
 from suyuan.labels.tag_job_operations import OPERATIONS as TAG_JOB_OPERATIONS
 from suyuan.regulators.recall_operation import OpenRecall
-from suyuan.trace.acts import AddKey, ChangeMasterData, RevokeKey
+from suyuan.trace.acts import AddKey, ChangeMasterData, ContinueLog, RevokeKey
 from suyuan.trace.capture import Capture
+from suyuan.trace.postgres_database import PostgresDatabase
 from suyuan.trace.publication import Publication
+from suyuan.trace.sqlite_database import SqliteDatabase
 from suyuan.trace.subscription_operations import OPERATIONS as SUBSCRIPTION_OPERATIONS
 from suyuan.trace.vocabularies import ChangeVocabulary
+from suyuan.trace.write_database import WriteDatabase
 from suyuan.trace.writer import Operation, Request, Writer, error_of, writer_lock
 
 
 class WriterSettings(msgspec.Struct, frozen=True):
-    """What a writer process is told on its command line, as JSON. It holds no secret."""
+    """What a writer process is told by its parent, as JSON. ``database`` is empty for the folder's own; it may hold a
+    password, so it is handed over in the environment (`suyuan.app.writer_main`), never on the command line."""
 
     data: str
     origin: str
     max_body_bytes: int
     max_events: int
+    database: str = ""
 
 
 @contextmanager
 def open_writer(settings: WriterSettings, wait: bool = True) -> Iterator[Writer]:
-    """The writer of a data folder whose schema is up to date. Holds the folder's lock meanwhile."""
+    """The writer of a database whose schema is up to date. Of a data folder's own it holds the lock meanwhile."""
     folder = Path(settings.data)
-    with writer_lock(folder, wait):
-        engine = open_reader(sqlite_url(folder))
-        try:
-            require_schema(engine)
-            with engine.connect() as connection:
-                log = LogReader(connection)
-                size = log.size()
-                publication = Publication.open(folder, settings.origin, log, size)
-                appender = log.appender(size)
-        finally:
-            engine.dispose()
+    with nullcontext() if settings.database else writer_lock(folder, wait), _database(settings) as db:
+        publication = Publication.open(folder, settings.origin, db)
+        with db.log() as log:
+            appender = log.appender()
         limits = Limits(body=settings.max_body_bytes, events=settings.max_events)
-        operations: list[Operation] = [
-            Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), ChangeVocabulary(), OpenRecall(), OpenBatch(), AllocateLabels(),
-            MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
-            *(operation() for operation in SUBSCRIPTION_OPERATIONS),
-        ]  # fmt: skip
-        writer = Writer(folder / "suyuan.db", operations, publication, appender)
+        writer = Writer(db, _operations(limits), publication, appender)
+        yield writer
+        with suppress(Unavailable):  # it was logged; the next writer signs
+            writer.publish()
+
+
+def _operations(limits: Limits) -> list[Operation]:
+    return [
+        Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), ContinueLog(), ChangeVocabulary(), OpenRecall(),
+        OpenBatch(), AllocateLabels(), MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
+        *(operation() for operation in SUBSCRIPTION_OPERATIONS),
+    ]  # fmt: skip
+
+
+@contextmanager
+def _database(settings: WriterSettings) -> Iterator[WriteDatabase]:
+    folder = Path(settings.data)
+    url = settings.database or sqlite_url(folder)
+    engine = open_reader(url)
+    try:
+        require_schema(engine)
+    finally:
+        engine.dispose()
+    if settings.database:
+        with closing(PostgresDatabase(url)) as served:
+            yield served
+        return
+    with closing(SqliteDatabase(folder / "suyuan.db")) as embedded:
         (folder / "suyuan.db").chmod(0o600)  # it holds every firm's events
-        try:
-            yield writer
-            with suppress(Unavailable):  # it was logged; the next writer signs
-                writer.publish()
-        finally:
-            writer.close()
+        yield embedded
 
 
 def write_once(settings: WriterSettings, operation: str, parameters: Any, result: type[Any]) -> Any:

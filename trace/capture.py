@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -24,11 +23,13 @@ from suyuan.epcis.events import Event
 from suyuan.epcis.json_codec import Source, read_document
 from suyuan.epcis.json_text import Limits
 from suyuan.gs1.names import Name
+from suyuan.trace import tables
 from suyuan.trace.attributes import Attribute, attributes
 from suyuan.trace.capture_job import CapturedEvent, CaptureJob, CaptureProblem
 from suyuan.trace.participants import Participant, action_of, named, participants
 from suyuan.trace.tables import EventType
 from suyuan.trace.voiding import void
+from suyuan.trace.write_database import WriteDatabase
 from suyuan.trace.writer import Transaction
 
 _TYPES = {kind.name: kind.value for kind in EventType}
@@ -221,12 +222,14 @@ class _Batch:
             eid = hash_event_id(salt, event.event_id)
             commitment = commit_event(salt, event.content, event.raw, digest)
             rows.leaves.append(encode_event(capture.request.key_id, self._tx.now, eid, commitment))
-        db.executemany("INSERT OR IGNORE INTO context (digest, body) VALUES (?, ?)", list(self._contexts.items()))
+        db.executemany(
+            "INSERT INTO context (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING", list(self._contexts.items())
+        )
         rows.insert(db)
         self._tx.append(rows.leaves)
-        _insert(db, "capture", 9, self._captures)
-        _insert(db, "capture_event", 4, self._capture_events)
-        _insert(db, "refused_event", 5, self._refused)
+        db.insert(tables.capture, self._captures)
+        db.insert(tables.capture_event, self._capture_events)
+        db.insert(tables.refused_event, self._refused)
         void(db, [key for key, declaration in self._known if declaration])  # who submitted what stands there by now
 
     def _names(self) -> Iterable[Name]:
@@ -313,21 +316,16 @@ class _Rows:
         self.ids: list[tuple[bytes, bytes, int, bytes, str | None]] = []
         self.leaves: list[bytes] = []
 
-    def insert(self, db: sqlite3.Connection) -> None:
+    def insert(self, db: WriteDatabase) -> None:
         """Columns in the order of `suyuan.trace.tables`."""
-        _insert(db, "event", 19, self.events)
-        _insert(db, "payload", 4, self.payloads)
-        _insert(db, "timeline", 11, self.timeline)
-        _insert(db, "attr", 5, self.attrs)
-        _insert(db, "event_id", 5, self.ids)
+        db.insert(tables.event, self.events)
+        db.insert(tables.payload, self.payloads)
+        db.insert(tables.timeline, self.timeline)
+        db.insert(tables.attr, self.attrs)
+        db.insert(tables.event_id, self.ids)
 
 
-def _insert(db: sqlite3.Connection, table: str, columns: int, rows: Sequence[tuple[Any, ...]]) -> None:
-    if rows:
-        db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * columns)})", rows)  # noqa: S608 - our own names
-
-
-def _scalar(db: sqlite3.Connection, sql: str) -> int:
+def _scalar(db: WriteDatabase, sql: str) -> int:
     return int(db.execute(sql).fetchone()[0])
 
 

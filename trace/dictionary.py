@@ -7,22 +7,20 @@ looked up again at the next use: a rollback itself asks the database nothing, be
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import msgspec
 
 from suyuan.gs1.names import Name
+from suyuan.trace.tables import thing, thing_class
+from suyuan.trace.write_database import WriteDatabase
 
 #: Entries of each cache; past that it is emptied, which costs one look-up for each name met again.
 _CACHE_ENTRIES = 400_000
 
 
 class Dictionary:
-    """Ids of words, classes and things over one SQLite connection."""
+    """Ids of words, classes and things over the writer's connection."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: WriteDatabase) -> None:
         self._db = db
         self.forget()
 
@@ -32,6 +30,11 @@ class Dictionary:
         self._classes: dict[str, tuple[int, int | None]] = {}
         self._things: dict[Name, int] = {}
         self._next: dict[str, int] = {}
+
+    def forget_ends(self) -> None:
+        """Another writer has written: what has an id keeps it, the next ids and unknown prefix lengths are read anew."""
+        self._next = {}
+        self._classes = {key: known for key, known in self._classes.items() if known[1] is not None}
 
     def _take(self, table: str, count: int) -> int:
         """The first of the next ``count`` ids of a table."""
@@ -97,17 +100,17 @@ class Dictionary:
             fresh = [key for key in missing if key not in self._classes]
             first = self._take("thing_class", len(fresh))
             rows = [(first + place, key, lengths[key]) for place, key in enumerate(fresh)]
-            self._db.executemany("INSERT INTO thing_class (id, key, company_prefix_length) VALUES (?, ?, ?)", rows)
+            self._db.insert(thing_class, rows)
             self._classes.update({key: (class_id, length) for class_id, key, length in rows})
         for key, length in lengths.items():
             if length is not None and self._classes[key][1] is None:
                 self._learn_length(key, length)
 
     def _load_classes(self, keys: list[str]) -> None:
-        rows = self._db.execute(
-            "SELECT c.key, c.id, c.company_prefix_length FROM json_each(?) j"
-            " CROSS JOIN thing_class c ON c.key = j.value",
-            (_json(keys),),
+        rows = self._db.by_keys(
+            "SELECT c.key, c.id, c.company_prefix_length FROM {keys} thing_class c ON c.key = f.a",
+            ["text"],
+            [(key,) for key in keys],
         )
         self._classes.update({key: (class_id, length) for key, class_id, length in rows})
 
@@ -119,19 +122,15 @@ class Dictionary:
 
     def _find_things(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], int]:
         """Ids by class and serial."""
-        rows = self._db.execute(
-            "SELECT t.class_id, t.serial, t.id FROM json_each(?) j CROSS JOIN thing t"
-            " ON t.class_id = json_extract(j.value, '$[0]') AND t.serial = json_extract(j.value, '$[1]')",
-            (_json(keys),),
+        rows = self._db.by_keys(
+            "SELECT t.class_id, t.serial, t.id FROM {keys} thing t ON t.class_id = f.a AND t.serial = f.b",
+            ["bigint", "text"],
+            keys,
         )
-        ids = {(class_id, serial): thing for class_id, serial, thing in rows}
+        ids = {(class_id, serial): number for class_id, serial, number in rows}
         fresh = [key for key in keys if key not in ids]
         first = self._take("thing", len(fresh))
         new = [(first + place, *key) for place, key in enumerate(fresh)]
-        self._db.executemany("INSERT INTO thing (id, class_id, serial) VALUES (?, ?, ?)", new)
-        ids.update({(class_id, serial): thing for thing, class_id, serial in new})
+        self._db.insert(thing, new)
+        ids.update({(class_id, serial): number for number, class_id, serial in new})
         return ids
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -8,8 +8,9 @@ not matter, nor whether the second submitter's copy was a duplicate.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
+
+from suyuan.trace.write_database import WriteDatabase
 
 #: Pairs of an event and the declaration that voids it; what is put behind it narrows ``d``, the declaration's ID row.
 VOIDED_BY = (
@@ -22,9 +23,9 @@ VOIDED_BY = (
 _IN = 500
 
 
-def void(db: sqlite3.Connection, keys: Sequence[bytes]) -> None:
+def void(db: WriteDatabase, keys: Sequence[bytes]) -> None:
     """Write what declarations under these event IDs void by now, with all their submitters. `event_id.key`, SHA-256."""
     for start in range(0, len(keys), _IN):
         part = keys[start : start + _IN]
         which = f" AND d.key IN ({','.join('?' * len(part))})"
-        db.execute(f'INSERT OR IGNORE INTO voided (event, "by") {VOIDED_BY}{which}', part)
+        db.execute(f'INSERT INTO voided (event, "by") {VOIDED_BY}{which} ON CONFLICT DO NOTHING', part)

@@ -1,4 +1,4 @@
-"""The writer: the only one who writes to the embedded database (DESIGN section 4).
+"""The writer: who writes to the database, alone (SQLite) or in turn with other writers (PostgreSQL; DESIGN section 4).
 
 Requests are carried out in groups, one transaction a group: what is waiting when a group begins shares its fsync.
 An answer leaves only after the commit, so an answered request survives a kill; a request without an answer may or
@@ -9,7 +9,6 @@ This module is the engine, without a process around it; `suyuan.trace.writer_pro
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -23,20 +22,11 @@ from suyuan.base.clock import Clock, now
 from suyuan.base.errors import InvalidSetting, SuyuanError, Unavailable
 from suyuan.base.folder_lock import WRITER, hold
 from suyuan.chain.merkle import Appender, Head
+from suyuan.chain.tables import leaf, tile
 from suyuan.trace.dictionary import Dictionary
+from suyuan.trace.write_database import WriteDatabase
 
 log = structlog.get_logger(__name__)
-
-_SETUP = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA recursive_triggers=ON",
-    "PRAGMA cache_size=-131072",
-    "PRAGMA wal_autocheckpoint=4000",
-    "PRAGMA temp_store=MEMORY",
-)
-
 
 #: The one operation that is the writer's own: sign what is committed, for a proof that cannot wait.
 SIGN = "sign"
@@ -70,7 +60,7 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
 class Transaction:
     """What an operation may use while its group's transaction is open."""
 
-    def __init__(self, db: sqlite3.Connection, dictionary: Dictionary, appender: Appender, clock: Clock) -> None:
+    def __init__(self, db: WriteDatabase, dictionary: Dictionary, appender: Appender, clock: Clock) -> None:
         self.db = db
         self.dictionary = dictionary
         self.appender = appender
@@ -85,9 +75,8 @@ class Transaction:
     def append(self, leaves: Sequence[bytes]) -> None:
         """Appends leaves to the log, in order; the first takes index `size`."""
         added = self.appender.append(leaves)
-        self.db.executemany("INSERT INTO leaf (idx, body) VALUES (?, ?)", added.leaves)
-        tiles = [(tile.level, tile.idx, tile.root, tile.hashes) for tile in added.tiles]
-        self.db.executemany("INSERT INTO tile (level, idx, root, hashes) VALUES (?, ?, ?, ?)", tiles)
+        self.db.insert(leaf, added.leaves)
+        self.db.insert(tile, added.tiles)
         self.appender = added.after
 
 
@@ -105,19 +94,25 @@ class Operation(Protocol):
         """Carry out prepared requests in order: a result, or a `SuyuanError` to refuse one, for each."""
 
 
+#: What to do about a database that does not take anything just now. What was cut off in its commit may be stored.
+_AGAIN = "send it again in a few seconds; on a full disk free space first"
+
 #: Signs and keeps a head after its commit; `suyuan.trace.publication` makes it.
-Publisher = Callable[[sqlite3.Connection, Head], None]
+Publisher = Callable[[WriteDatabase, Head], None]
 
 
 class Writer:
-    """Owns the write connection of one data folder. Make it inside `writer_lock`."""
+    """Owns a write connection; on SQLite make it inside `writer_lock`. ``appender`` is where the log ends."""
 
     def __init__(
-        self, path: Path, operations: Sequence[Operation], publisher: Publisher, appender: Appender, clock: Clock = now
+        self,
+        db: WriteDatabase,
+        operations: Sequence[Operation],
+        publisher: Publisher,
+        appender: Appender,
+        clock: Clock = now,
     ) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=5.0)
-        for pragma in _SETUP:
-            self._db.execute(pragma)
+        self._db = db
         self._operations = {operation.name: operation for operation in operations}
         self._publisher = publisher
         self._appender = appender
@@ -127,7 +122,7 @@ class Writer:
 
     @property
     def size(self) -> int:
-        """Number of committed leaves."""
+        """Number of leaves that were committed when this writer last wrote."""
         return self._appender.frontier.size
 
     def execute(self, requests: Sequence[Request]) -> list[Reply]:
@@ -154,9 +149,9 @@ class Writer:
             return
         try:
             self._publisher(self._db, self._appender.head)
-        except (sqlite3.OperationalError, InvalidSetting) as error:  # disk full, here or beside the database
+        except (*self._db.failures, InvalidSetting) as error:  # disk full, here or beside the database; PostgreSQL away
             log.error("writer.unsigned", size=self.size, error=str(error))
-            raise Unavailable(f"the checkpoint cannot be stored: {error}", remedy="free space and try again") from None
+            raise Unavailable(f"the checkpoint cannot be stored: {_first_line(error)}", remedy=_AGAIN) from None
         self._published = self.size
 
     def _sign(self) -> int | Unavailable:
@@ -193,9 +188,9 @@ class Writer:
             return self._transact(ready)
         except SuyuanError as error:
             return {request.id: _reply(request, error) for request, _ in ready}
-        except sqlite3.OperationalError as error:  # disk full, file locked: nothing of the group is stored
+        except self._db.failures as error:  # disk full, locked: nothing is stored; cut off in the commit: who knows
             log.error("writer.storage", error=str(error))
-            fault = Unavailable(f"the database cannot be written: {error}", remedy="free space and try again")
+            fault = Unavailable(f"the database cannot be written: {_first_line(error)}", remedy=_AGAIN)
             return {request.id: _reply(request, fault) for request, _ in ready}
         except Exception:
             if len(ready) == 1:
@@ -219,22 +214,32 @@ class Writer:
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
-        """BEGIN IMMEDIATE .. COMMIT. After a rollback the caches are forgotten: they name ids that never were."""
-        self._db.execute("BEGIN IMMEDIATE")
+        """From its turn to its commit. After a rollback the caches are forgotten: they name ids that never were."""
         try:
+            if self._db.begin():
+                self._catch_up()
             yield Transaction(self._db, self._dictionary, self._appender, self._clock)
-            self._db.execute("COMMIT")
+            self._db.commit()
         except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            self._db.rollback()
             self._dictionary.forget()
             raise
+
+    def _catch_up(self) -> None:
+        """Another writer has gone on: read where the log ends now, and drop what is no longer true."""
+        with self._db.log() as ledger:
+            self._appender = ledger.appender()
+        self._dictionary.forget_ends()
 
 
 def _bug(request: Request) -> SuyuanError:
     """What a request is told that met an error nobody foresaw; the others of its group are carried out."""
     log.exception("writer.bug", operation=request.operation)
     return SuyuanError("the writer failed on this request: a bug")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _reply(request: Request, result: Any) -> Reply:

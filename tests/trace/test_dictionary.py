@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,26 +12,26 @@ import pytest
 from suyuan.gs1.names import Name
 from suyuan.trace import dictionary
 from suyuan.trace.dictionary import Dictionary
+from suyuan.trace.sqlite_database import SqliteDatabase
 
 
 @pytest.fixture
-def db(folder: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(folder / "suyuan.db", isolation_level=None)
-    yield connection
-    connection.close()
+def db(folder: Path) -> Iterator[SqliteDatabase]:
+    with closing(SqliteDatabase(folder / "suyuan.db")) as opened:
+        yield opened
 
 
 def name(product: int, serial: int, length: int | None = None) -> Name:
     return Name(f"01/{product:014d}/21", str(serial), length)
 
 
-def ids(db: sqlite3.Connection, table: str) -> list[int]:
+def ids(db: SqliteDatabase, table: str) -> list[int]:
     return [row[0] for row in db.execute(f"SELECT id FROM {table} ORDER BY id")]
 
 
 @pytest.mark.parametrize("entries", [3, 400_000])
 def test_ids_are_dense_and_in_order_of_first_appearance(
-    db: sqlite3.Connection, entries: int, monkeypatch: pytest.MonkeyPatch
+    db: SqliteDatabase, entries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dictionary, "_CACHE_ENTRIES", entries)
     chance, words, met = random.Random(3), Dictionary(db), dict[tuple[str, str], int]()
@@ -48,7 +48,7 @@ def test_ids_are_dense_and_in_order_of_first_appearance(
         assert ids(db, table) == list(range(1, count + 1))
 
 
-def test_a_rollback_takes_the_ids_back(db: sqlite3.Connection) -> None:
+def test_a_rollback_takes_the_ids_back(db: SqliteDatabase) -> None:
     words = Dictionary(db)
     words.things([name(1, 1)])
     db.execute("BEGIN")
@@ -62,7 +62,7 @@ def test_a_rollback_takes_the_ids_back(db: sqlite3.Connection) -> None:
 
 
 def test_one_thing_under_two_writings_is_one_thing_and_the_length_of_the_prefix_is_learned(
-    db: sqlite3.Connection,
+    db: SqliteDatabase,
 ) -> None:
     words = Dictionary(db)
     first = words.things([name(1, 1)])[name(1, 1)]
@@ -73,13 +73,13 @@ def test_one_thing_under_two_writings_is_one_thing_and_the_length_of_the_prefix_
     assert db.execute("SELECT company_prefix_length FROM thing_class").fetchall() == [(7,)]
 
 
-def test_no_word_is_none(db: sqlite3.Connection) -> None:
+def test_no_word_is_none(db: SqliteDatabase) -> None:
     assert Dictionary(db).term(None) is None
     assert ids(db, "term") == []
 
 
 @pytest.mark.parametrize("serial", ["'", '"', "\\", "%00", "é", "\U0001f437", "]", "1e5", "null", " "])
-def test_serials_are_taken_as_they_are(db: sqlite3.Connection, serial: str) -> None:
+def test_serials_are_taken_as_they_are(db: SqliteDatabase, serial: str) -> None:
     one = Name("uri", serial, None)
     assert Dictionary(db).things([one])[one] == 1
     assert Dictionary(db).things([one])[one] == 1, "found again without a cache"

@@ -24,6 +24,7 @@ from suyuan.trace.acts import AddKey, KeyAdded, KeyRevoked, MasterDataChanged, R
 from suyuan.trace.capture import Capture
 from suyuan.trace.capture_job import CaptureJob
 from suyuan.trace.master_data import MasterData, Party
+from suyuan.trace.sqlite_database import SqliteDatabase
 from suyuan.trace.writer import SIGN, Reply, Request, Transaction, Writer, error_of, writer_lock
 
 KEY = ApiKey("0123456789ab", "gate", Role.DEVICE, "", b"\1" * 32, 1, None, None)
@@ -51,7 +52,12 @@ def clumsy(scribe: Scribe) -> Writer:
     with scribe.view() as view:
         log = LogReader(view.connection)
         appender = log.appender(log.size())
-    return Writer(scribe.folder / "suyuan.db", [Capture(Limits()), Clumsy(), AddKey()], lambda db, head: None, appender)
+    return Writer(
+        SqliteDatabase(scribe.folder / "suyuan.db"),
+        [Capture(Limits()), Clumsy(), AddKey()],
+        lambda db, head: None,
+        appender,
+    )
 
 
 class TestGroups:
@@ -101,7 +107,7 @@ class TestGroups:
     def test_a_rollback_asks_the_database_nothing(self, scribe: Scribe) -> None:
         writer = clumsy(scribe)
         told: list[str] = []
-        writer._db.set_trace_callback(told.append)
+        raw_connection(writer).set_trace_callback(told.append)
         writer.execute([Request(900, "clumsy", b"x")])
         writer.close()
         assert told[-1] == "ROLLBACK"
@@ -174,6 +180,13 @@ class TestFullDisk:
         limit_pages(scribe.writer, 1_000_000)
         assert scribe.call(SIGN, None) == scribe.writer.size
         assert scribe.rows("SELECT MAX(size) FROM checkpoint") == [(scribe.writer.size,)]
+
+
+def raw_connection(writer: Writer) -> sqlite3.Connection:
+    """The driver's connection under a writer."""
+    database = writer._db
+    assert isinstance(database, SqliteDatabase)
+    return database._db
 
 
 def limit_pages(writer: Writer, pages: int) -> None:

@@ -1,0 +1,173 @@
+"""The writer's connection to PostgreSQL, where writers of several processes and machines take turns.
+
+Who writes holds the lock on the one row of ``log_head`` until its commit. The row counts turns, so that a writer which
+finds another count than it left knows that others have written meanwhile. A connection that is lost is opened again at
+the next turn; what was not committed then is gone, and whether a commit that was cut off has happened is seen from the
+count like anyone else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
+from typing import Any, Final, cast
+
+import psycopg
+from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.types import TypeEngine
+
+from suyuan.base.database import open_owner
+from suyuan.base.errors import Unavailable
+from suyuan.chain.store import LogReader
+from suyuan.trace.write_database import KEYS, Kind, Rows, column_names, key_names
+
+#: What each session is told. A writer that hangs in its turn loses it, and one that waits in vain says so; a commit
+#: that was answered is on disk, whatever the server's default is.
+_SETUP: Final = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')",
+    "SET lock_timeout = '20s'",
+    "SET idle_in_transaction_session_timeout = '30s'",
+    "SET application_name = 'suyuan writer'",
+)
+_TURN: Final = "SELECT turn FROM log_head WHERE id = 1 FOR UPDATE"
+#: Number of the advisory lock of the one who signs: any that nobody else takes, "signer" in ASCII.
+_SIGNER: Final = int.from_bytes(b"signer")
+#: The driver's names of column types for COPY in binary; BigInteger before Integer, its base.
+_COPIED: Final[dict[type[TypeEngine[Any]], str]] = {
+    BigInteger: "int8", SmallInteger: "int2", Integer: "int4", Text: "text", LargeBinary: "bytea", Boolean: "bool",
+    Double: "float8",
+}  # fmt: skip
+
+
+_Driver = psycopg.Connection[tuple[Any, ...]]
+
+
+class PostgresDatabase:
+    """A `WriteDatabase` over one connection to PostgreSQL, which is opened when it is first needed."""
+
+    shared = True
+    failures = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_owner(url)
+        self._connection: Connection | None = None
+        self._raw: _Driver | None = None
+        #: A transaction is open: a connection that is lost now must not be replaced before the rollback.
+        self._within = False
+        self._turn = -1
+
+    def _driver(self) -> _Driver:
+        """The driver's connection; between transactions a lost one is replaced."""
+        if self._raw is None or (self._raw.closed and not self._within):
+            self._drop()
+            self._raw = self._connect()
+        return self._raw
+
+    def _connect(self) -> _Driver:
+        self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        raw: Any = self._connection.connection.driver_connection
+        for statement in _SETUP:
+            raw.execute(statement)
+        self._turn = -1
+        return cast("_Driver", raw)
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with suppress(DBAPIError, psycopg.Error):
+                self._connection.invalidate()
+                self._connection.close()
+        self._connection = self._raw = None
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        return self._driver().execute(_translated(sql), parameters)
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._driver().cursor() as cursor:
+            cursor.executemany(_translated(sql), rows)
+
+    def insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """COPY, in binary: a quarter of the time that INSERT takes."""
+        if not rows:
+            return
+        statement, types = _copy(table)
+        with self._driver().cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
+            write = copy.write_row
+            for row in rows:
+                write(row)
+
+    def by_keys(self, sql: str, kinds: Sequence[Kind], keys: Sequence[Sequence[Any]], *more: Any) -> Rows:
+        """Arrays: a set of rows that the planner takes for small, so that it looks each up by index."""
+        arrays = ", ".join(f"CAST(? AS {kind}[])" for kind in kinds)
+        source = f"unnest({arrays}) AS f({', '.join(key_names(kinds))}) JOIN"
+        columns = [[key[place] for key in keys] for place in range(len(kinds))]
+        return self.execute(sql.replace(KEYS, source), (*columns, *more))
+
+    def _open(self, first: str, parameters: Sequence[Any] = ()) -> Any:
+        """Begin a transaction with a statement that waits for a lock; the first row that it gives."""
+        driver = self._driver()
+        driver.execute("BEGIN")
+        self._within = True
+        return driver.execute(first.encode(), parameters).fetchone()
+
+    def begin(self) -> bool:
+        row = self._open(_TURN)
+        if row is None:
+            raise Unavailable("the log has no head", remedy="run: suyuan migrate --database URL")
+        moved = bool(row[0] != self._turn)
+        self._turn = row[0]
+        return moved
+
+    def commit(self) -> None:
+        """The turn counts up with the commit; after one that fails it is unknown, as after others' turns."""
+        turn, self._turn = self._turn + 1, -1
+        driver = self._driver()
+        driver.execute("UPDATE log_head SET turn = %s WHERE id = 1", (turn,))
+        driver.execute("COMMIT")
+        self._turn, self._within = turn, False
+
+    def rollback(self) -> None:
+        self._turn, self._within = -1, False
+        try:
+            if self._raw is not None:
+                self._raw.execute("ROLLBACK")
+        except psycopg.Error:
+            self._drop()
+
+    @contextmanager
+    def log(self) -> Iterator[LogReader]:
+        self._driver()
+        if self._connection is None:
+            raise Unavailable
+        yield LogReader(self._connection)
+
+    @contextmanager
+    def signing(self) -> Iterator[None]:
+        """A transaction that holds an advisory lock, which the server gives back when the signer dies."""
+        try:
+            self._open("SELECT pg_advisory_xact_lock(%s)", (_SIGNER,))
+            yield
+            self._driver().execute("COMMIT")
+            self._within = False
+        except BaseException:
+            self.rollback()
+            raise
+
+    def close(self) -> None:
+        self._drop()
+        self._engine.dispose()
+
+
+@lru_cache(maxsize=1_000)
+def _translated(sql: str) -> bytes:
+    """``?`` outside quotes becomes the driver's ``%s``."""
+    parts = sql.replace("%", "%%").split("'")
+    return "'".join(part if place % 2 else part.replace("?", "%s") for place, part in enumerate(parts)).encode()
+
+
+@cache
+def _copy(table: Table) -> tuple[bytes, list[str]]:
+    types = [next(name for kind, name in _COPIED.items() if isinstance(column.type, kind)) for column in table.columns]
+    return f"COPY {table.name} ({column_names(table)}) FROM STDIN (FORMAT BINARY)".encode(), types
