@@ -1,6 +1,6 @@
 """Units of sensor values and quantities: what a code of UN/ECE Recommendation 20 measures, and its value in SI.
 
-EPCIS 2.0, 7.3.7.3 has the unit of a sensor report be such a code; a query in one unit finds values in another (8.2.7.1).
+The unit of a sensor report is such a code (EPCIS 2.0, 7.3.7.3); a query in one unit finds values in another (8.2.7.1).
 Conversion is exact: a double stands for its shortest decimal, factors are fractions, and one rounding makes a double of
 the result. So 20 degrees Celsius, 293.15 kelvin and 68 degrees Fahrenheit are the same double.
 """
@@ -73,6 +73,18 @@ def base_value(uom: str, value: Number) -> tuple[str, float] | None:
         exact = (Fraction(value) if isinstance(value, int) else Fraction(repr(value))) * factor + offset
     try:
         return dimension, float(exact)
+    except OverflowError:
+        return None
+
+
+def base_difference(uom: str, value: Number) -> tuple[str, float] | None:
+    """Dimension, and a span such as a standard deviation in its base unit: where a scale begins says nothing of it."""
+    conversion = _conversion(uom)
+    if conversion is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    dimension, factor, _ = conversion
+    try:
+        return dimension, float((Fraction(value) if isinstance(value, int) else Fraction(repr(value))) * factor)
     except OverflowError:
         return None
 
