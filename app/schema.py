@@ -7,13 +7,14 @@ from suyuan.chain import tables as chain_tables
 from suyuan.labels import tables as label_tables
 from suyuan.labels import tag_job_tables
 from suyuan.regulators import tables as regulator_tables
-from suyuan.trace import subscription_tables, vocabulary_tables
+from suyuan.trace import capture_tables, subscription_tables, vocabulary_tables
 from suyuan.trace import tables as trace_tables
 
 #: The modules that define tables, so that a linter sees that the imports are wanted.
 TABLE_MODULES = (
     chain_tables,
     trace_tables,
+    capture_tables,
     regulator_tables,
     label_tables,
     tag_job_tables,

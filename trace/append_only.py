@@ -18,11 +18,11 @@ FROZEN = (
     "context", "act", "master_data", "leaf", "tile", "checkpoint", "hold", "hold_order", "term", "thing", "recall",
     "recall_item", "recall_lot", "label_batch", "label_allocation", "label", "label_weight", "label_mark",
     "label_tally", "label_tag", "tag_job", "tag_job_state", "tag_intent", "tag_outcome", "vocabulary_element",
-    "subscription", "subscription_ended", "vocabulary_attribute", "vocabulary_child",
+    "subscription", "subscription_ended", "vocabulary_attribute", "vocabulary_child", "capture_fault",
 )  # fmt: skip
 
 #: Working tables, whose rows change and go: nothing of the ledger's truth is in them.
-WORKING = ("log_head", "subscription_state")
+WORKING = ("log_head", "subscription_state", "capture_job", "capture_reservation")
 
 #: Tables where one kind of change is allowed: the condition of a refused update, in terms of OLD and NEW.
 _GUARDED = {

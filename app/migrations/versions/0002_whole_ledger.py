@@ -21,6 +21,7 @@ def upgrade() -> None:
     _create_head()
     _create_vocabularies()
     _create_subscriptions()
+    _create_capture_jobs()
     protect(op.get_bind())
 
 
@@ -29,6 +30,9 @@ def downgrade() -> None:
     for table in ("vocabulary_child", "vocabulary_attribute", "vocabulary_element"):
         op.drop_table(table)
     for table in ("subscription_state", "subscription_ended", "subscription"):
+        op.drop_table(table)
+    op.drop_index("ix_capture_key", "capture")
+    for table in ("capture_reservation", "capture_fault", "capture_job"):
         op.drop_table(table)
     op.drop_table("log_head")
 
@@ -120,3 +124,38 @@ def _create_subscriptions() -> None:
         sa.Column("token", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subscription", name=op.f("pk_subscription_state")),
     )
+
+
+def _create_capture_jobs() -> None:
+    """Documents that are captured in the background, faults of documents, promised event IDs."""
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "capture_job",
+        sa.Column("capture", number, autoincrement=False, nullable=False),
+        sa.Column("proceed", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("checked", number, nullable=False),
+        sa.Column("stored", number, nullable=False),
+        sa.Column("faults", number, nullable=False),
+        sa.Column("finished", number, nullable=True),
+        sa.PrimaryKeyConstraint("capture", name=op.f("pk_capture_job")),
+    )
+    op.create_index("ix_capture_job_state", "capture_job", ["state"], unique=False)
+    op.create_table(
+        "capture_fault",
+        sa.Column("capture", number, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("capture", "number", name=op.f("pk_capture_fault")),
+    )
+    op.create_table(
+        "capture_reservation",
+        sa.Column("capture", number, autoincrement=False, nullable=False),
+        sa.Column("ordinal", number, autoincrement=False, nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("declaration", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("capture", "ordinal", name=op.f("pk_capture_reservation")),
+    )
+    op.create_index("ix_capture_reservation_key", "capture_reservation", ["key"], unique=False)
+    op.create_index("ix_capture_key", "capture", ["key_id", "id"], unique=False)
