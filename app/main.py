@@ -30,8 +30,11 @@ from suyuan.labels.routes import create_router as create_label_router
 from suyuan.regulators import routes as recall_routes
 from suyuan.trace import alert_routes, capture_routes, epcis_routes, log_routes, master_data_routes, trace_routes
 from suyuan.trace.access import require
+from suyuan.trace.epcis_gate import EpcisGate, add_discovery
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.publication import POLICY_FILE
+from suyuan.trace.subscription_desk import Subscriptions
+from suyuan.trace.webhooks import reach_of
 from suyuan.trace.writer_client import WriterClient, python_command
 
 #: Modules with a router, in the order of the documentation.
@@ -64,9 +67,11 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await writer.start()
+        app.state.subscriptions.start()
         try:
             yield
         finally:
+            await app.state.subscriptions.stop()
             await app.state.tag_jobs.stop()
             await writer.close()
             engine.dispose()
@@ -75,7 +80,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None, title="Suyuan 溯源", version=__version__, description=_DESCRIPTION, lifespan=lifespan
     )  # the documentation's own scripts come from here too: no page of ours asks another server for anything
     app.state.ledger, app.state.settings, app.state.metrics = ledger, settings, Metrics()
+    app.state.subscriptions = Subscriptions(
+        ledger, reach_of(settings.webhook_networks, own_machine=settings.own_machine),
+        lambda outcome: app.state.metrics.reports.labels(outcome).inc(),
+    )  # fmt: skip
     app.state.writer_ready = lambda: writer.ready
+    app.add_middleware(EpcisGate, refuse=problems.refusal)
     app.add_middleware(Measured, metrics=app.state.metrics)
     problems.install(app)
     _include(app, settings, ledger)
@@ -92,6 +102,7 @@ def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     app.include_router(create_print_router(settings.base_url(), prefixes))
     app.include_router(create_staff_router(settings, prefixes))
     app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
+    add_discovery(app, (module.router for module in _ROUTES))
 
 
 def prepare_folder(settings: Settings, url: str) -> None:

@@ -1,4 +1,7 @@
-"""The exception tree as RFC 9457 problem details; nobody ever sees a traceback."""
+"""The exception tree as RFC 9457 problem details; nobody ever sees a traceback.
+
+Below /epcis a problem's type is the standard's exception, and it is XML for who would rather have XML.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,12 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from suyuan.base import errors
+from suyuan.base.accept import acceptable_media
 from suyuan.base.errors import InvalidInput, SuyuanError, Unauthenticated, Unavailable
+from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
+from suyuan.epcis.resource_xml import write_resource
+from suyuan.trace.epcis_gate import below
 
 log = structlog.get_logger(__name__)
 
@@ -23,19 +31,31 @@ TYPES = "https://suyuan.example/problems/"
 RETRY_AFTER = "2"
 
 
+#: What a client may ask for and get a problem in, the default first.
+_JSON = ("application/problem+json", "application/json", "application/ld+json")
+_XML = ("application/problem+xml", "application/xml", "text/xml")
+
+
 def problem(
-    status: int,
-    slug: str,
+    request: Request,
+    kind: type[SuyuanError],
     title: str,
     detail: str,
-    instance: str,
     headers: dict[str, str] | None = None,
+    *,
+    status: int | None = None,
+    slug: str | None = None,
     **members: Any,
 ) -> Response:
-    """One problem document."""
-    body = {"type": TYPES + slug, "title": title, "status": status, "detail": detail, "instance": instance}
+    """One problem document. ``kind`` gives what the caller does not: type and status."""
+    path, epcis = request.url.path, below(request.url.path)
+    capturing = request.method in {"POST", "PUT"} and not path.startswith("/epcis/queries")
+    name = PROBLEM_PREFIX + exception_of(kind, capturing) if epcis else TYPES + (slug or kind.slug)
+    body = {"type": name, "title": title, "status": status or kind.status, "detail": detail, "instance": path}
     body |= {name: value for name, value in members.items() if value is not None}
-    return Response(msgspec.json.encode(body), status, headers, media_type="application/problem+json")
+    if epcis and acceptable_media(request.headers.get("accept"), (*_JSON, *_XML)) in _XML:
+        return Response(write_resource("EPCISException", body), body["status"], headers, _XML[0])
+    return Response(msgspec.json.encode(body), body["status"], headers, media_type=_JSON[0])
 
 
 def install(app: FastAPI) -> None:
@@ -50,7 +70,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-async def _ours(request: Request, error: Exception) -> Response:
+def refusal(request: Request, error: Exception) -> Response:
+    """The answer to one of our errors."""
     assert isinstance(error, SuyuanError)  # noqa: S101 - registered for this class only
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable):
@@ -60,23 +81,30 @@ async def _ours(request: Request, error: Exception) -> Response:
     if error.status >= 500:
         log.error("request.failed", path=request.url.path, problem=error.slug, detail=error.detail)
     title = (type(error).__doc__ or "").splitlines()[0]
-    return problem(
-        error.status, error.slug, title, error.detail, request.url.path, headers, place=error.place, remedy=error.remedy
-    )
+    return problem(request, type(error), title, error.detail, headers, place=error.place, remedy=error.remedy)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    return refusal(request, error)
 
 
 async def _parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][1:])
-    return problem(400, "invalid-input", "A parameter cannot be read", str(first["msg"]), request.url.path, place=place)
+    return problem(request, InvalidInput, "A parameter cannot be read", str(first["msg"]), place=place)
+
+
+#: What the router refuses by itself.
+_ROUTING = {404: (errors.NotFound, "not-found"), 405: (errors.Refused, "method-not-allowed")}
 
 
 async def _routing(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-    slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
-    headers = dict(error.headers or {})
-    return problem(error.status_code, slug, str(error.detail), "see /docs for what there is", request.url.path, headers)
+    kind, slug = _ROUTING.get(error.status_code, (errors.Refused, "refused"))
+    headers, status = dict(error.headers or {}), error.status_code
+    detail = "see /docs for what there is"
+    return problem(request, kind, str(error.detail), detail, headers, status=status, slug=slug)
 
 
 async def _unstorable(request: Request, error: Exception) -> Response:
@@ -91,9 +119,9 @@ async def _database_away(request: Request, error: Exception) -> Response:
 
 async def _gone(request: Request, error: Exception) -> Response:
     """The client closed the connection while it sent its body: nobody reads this answer."""
-    return problem(400, "invalid-input", "The body ended early", "the connection was closed", request.url.path)
+    return problem(request, InvalidInput, "The body ended early", "the connection was closed")
 
 
 async def _bug(request: Request, error: Exception) -> Response:
     log.error("request.bug", path=request.url.path, error=repr(error), exc_info=error)
-    return problem(500, "error", "Something went wrong here", "the failure was logged", request.url.path)
+    return problem(request, SuyuanError, "Something went wrong here", "the failure was logged")

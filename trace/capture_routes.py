@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from suyuan.base.api_schema import answer, answers, body_of
 from suyuan.base.clock import format_time
-from suyuan.base.errors import NotFound, UnsupportedMedia
+from suyuan.base.errors import Conflict, NotFound, UnsupportedMedia
 from suyuan.base.identity import Actor
 from suyuan.base.permissions import Permission
+from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
 from suyuan.trace.access import ledger_of, require
 from suyuan.trace.bodies import json_response, read_body
 from suyuan.trace.capture_job import CapturedEvent, CaptureJob
@@ -66,7 +67,7 @@ def _refused(job: CaptureJob, headers: dict[str, str]) -> Response:
     """A conflict: the document is kept as a failed job; the problem names its first event."""
     first = job.errors[0]
     problem = {
-        "type": f"https://suyuan.example/problems/{first.type}",
+        "type": PROBLEM_PREFIX + exception_of(Conflict),
         "title": first.title,
         "status": first.status,
         "detail": first.detail,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -76,8 +77,8 @@ async def test_failures_tell_nothing_of_the_inside(error: Exception, status: int
     ("method", "path", "status", "slug"),
     [
         ("GET", "/nowhere", 404, "not-found"), ("GET", "/api/v1/nothing", 404, "not-found"),
-        ("DELETE", "/epcis/events", 405, "method-not-allowed"), ("PATCH", "/healthz", 405, "method-not-allowed"),
-        ("GET", "/epcis/capture", 405, "method-not-allowed"), ("GET", "/api/v1/trace", 400, "invalid-input"),
+        ("DELETE", "/api/v1/trace", 405, "method-not-allowed"), ("PATCH", "/healthz", 405, "method-not-allowed"),
+        ("GET", "/api/v1/trace", 400, "invalid-input"),
         ("GET", "/api/v1/trace?id=x&direction=up", 400, "invalid-input"),
         ("GET", "/api/v1/trace?id=urn:x:y&offset=-1", 400, "invalid-input"),
         ("GET", "/api/v1/trace?id=urn:x:y&limit=99999", 400, "invalid-input"),
@@ -90,3 +91,29 @@ def test_routing_and_parameters_over_tcp(service: Service, method: str, path: st
     assert answer.json()["type"].endswith(f"/{slug}")
     if status == 405:
         assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "role", "status", "name"),
+    [
+        ("DELETE", "/epcis/events", "regulator", 405, "ValidationException"),
+        ("GET", "/epcis/nothing", "regulator", 404, "NoSuchNameException"),
+        ("GET", "/epcis/events?EQ_bizStp=x", "regulator", 400, "QueryParameterException"),
+        ("GET", "/epcis/events", None, 401, "SecurityException"),
+        ("GET", "/epcis/events", "device", 403, "SecurityException"),
+        ("GET", "/epcis/events?x=" + 17_000 * "y", "regulator", 414, "URITooLongException"),
+        ("POST", "/epcis/capture", "producer", 415, "UnsupportedMediaTypeException"),
+    ],
+)
+def test_below_epcis_the_type_is_the_exception_of_the_standard(
+    service: Service, method: str, path: str, role: str | None, status: int, name: str
+) -> None:
+    answer = service.call(method, path, role)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["type"] == f"epcisException:{name}"
+    assert answer.headers["gs1-epcis-version"] == "2.0.0"
+    told = service.call(method, path, role, headers={"Accept": "application/xml"})
+    assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+xml")
+    root = ET.fromstring(told.content)
+    assert root.tag == "{urn:epcglobal:epcis:xsd:2}EPCISException"
+    assert (root.findtext("type"), root.findtext("status")) == (f"epcisException:{name}", str(status))
