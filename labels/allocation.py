@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from suyuan.base.errors import Conflict, InvalidInput
+from suyuan.labels import tables
 from suyuan.labels.batches import LEVEL_CODES, Allocation, Batch, Level, LevelPlan
 from suyuan.labels.digests import serials_digest, weights_digest
 from suyuan.labels.operation import LabelOperation, Order, find_batch
@@ -131,12 +132,11 @@ def _insert(
     transaction: Transaction, batch: Batch, order: LabelsAllocated, first: int, names: Sequence[tuple[str, str]]
 ) -> None:
     level = LEVEL_CODES[order.level]
-    transaction.db.executemany(
-        "INSERT INTO label (batch, level, number, class_key, serial) VALUES (?,?,?,?,?)",
-        [(batch.index, level, first + place, *name) for place, name in enumerate(names)],
+    transaction.db.insert(
+        tables.label, [(batch.index, level, first + place, *name) for place, name in enumerate(names)]
     )
-    transaction.db.executemany(
-        "INSERT INTO label_weight (batch, level, number, kilograms, parent) VALUES (?,?,?,?,?)",
+    transaction.db.insert(
+        tables.label_weight,
         [
             (batch.index, level, first + place, kilograms, order.parent)
             for place, kilograms in enumerate(order.kilograms)
@@ -182,19 +182,15 @@ def _take_ssccs(transaction: Transaction, plan: LevelPlan, count: int) -> Taken:
 
 def _used(transaction: Transaction, names: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those names that a label has, or that an event has ever named."""
-    wanted = msgspec.json.encode(names).decode()
     found: set[tuple[str, str]] = set()
     for sql in (_LABELS, _THINGS):
-        found |= {(row[0], row[1]) for row in transaction.db.execute(sql, (wanted,))}
+        found |= {(row[0], row[1]) for row in transaction.db.by_keys(sql, ["text", "text"], names)}
     return found
 
 
+_LABELS = "SELECT l.class_key, l.serial FROM {keys} label l ON l.class_key = f.a AND l.serial = f.b"
 #: CROSS JOIN pins SQLite's join order: the planner cannot start from the large table.
-_LABELS = (
-    "SELECT l.class_key, l.serial FROM json_each(?) j CROSS JOIN label l"
-    " ON l.class_key = json_extract(j.value, '$[0]') AND l.serial = json_extract(j.value, '$[1]')"
-)
 _THINGS = (
-    "SELECT c.key, t.serial FROM json_each(?) j CROSS JOIN thing_class c ON c.key = json_extract(j.value, '$[0]')"
-    " CROSS JOIN thing t ON t.class_id = c.id AND t.serial = json_extract(j.value, '$[1]')"
+    "SELECT c.key, t.serial FROM {keys} thing_class c ON c.key = f.a CROSS JOIN thing t"
+    " WHERE t.class_id = c.id AND t.serial = f.b"
 )

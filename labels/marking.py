@@ -14,7 +14,7 @@ import msgspec
 from suyuan.base.errors import Conflict, NotFound, SuyuanError
 from suyuan.epcis.json_text import Limits
 from suyuan.gs1.names import canonical, name_of
-from suyuan.labels import label_events
+from suyuan.labels import label_events, tables
 from suyuan.labels.batches import LEVEL_CODES, STATE_CODES, STATES, Batch, LabelState, Level, Marked
 from suyuan.labels.digests import tags_digest
 from suyuan.labels.label_events import Cut, Moment
@@ -43,9 +43,8 @@ _WHY: Final = {
 _MODEL_DIGITS: Final = 8
 _ROWS: Final = (
     "SELECT l.number, l.class_key, l.serial, COALESCE((SELECT MAX(m.state) FROM label_mark m WHERE m.batch = l.batch"
-    " AND m.level = l.level AND m.number = l.number), 0), w.kilograms, w.parent, t.tid FROM json_each(:ranges) j"
-    " CROSS JOIN label l ON l.batch = :batch AND l.level = :level"
-    " AND l.number BETWEEN json_extract(j.value, '$[0]') AND json_extract(j.value, '$[1]')"
+    " AND m.level = l.level AND m.number = l.number), 0), w.kilograms, w.parent, t.tid FROM {keys} label l"
+    " ON l.batch = ? AND l.level = ? AND l.number BETWEEN f.a AND f.b"
     " LEFT JOIN label_weight w ON w.batch = l.batch AND w.level = l.level AND w.number = l.number"
     " LEFT JOIN label_tag t ON t.batch = l.batch AND t.level = l.level AND t.number = l.number ORDER BY l.number"
 )
@@ -145,8 +144,8 @@ class MarkLabels(LabelOperation[LabelsMarked]):
         }  # fmt: skip
         index = self.log(transaction, order, body).index
         level, state = LEVEL_CODES[order.level], STATE_CODES[order.state]
-        transaction.db.executemany(
-            "INSERT INTO label_mark (batch, level, number, state, idx, reason) VALUES (?,?,?,?,?,?)",
+        transaction.db.insert(
+            tables.label_mark,
             [(batch.index, level, row.number, state, index, order.reason) for row in changed],
         )
         for before in sorted({STATE_CODES[row.state] for row in changed}):
@@ -155,8 +154,8 @@ class MarkLabels(LabelOperation[LabelsMarked]):
                 "INSERT INTO label_tally (idx, before, batch, level, state, amount) VALUES (?,?,?,?,?,?)",
                 (index, before, batch.index, level, state, amount),
             )
-        transaction.db.executemany(
-            "INSERT INTO label_tag (batch, level, number, tid, locked, idx) VALUES (?,?,?,?,?,?)",
+        transaction.db.insert(
+            tables.label_tag,
             [(batch.index, level, tag.number, tag.tid, tag.locked, index) for tag in tags],
         )
 
@@ -177,8 +176,7 @@ def _events(batch: Batch, order: LabelsMarked, told: Sequence[_Row], moment: Mom
 
 
 def _load(transaction: Transaction, batch: Batch, level: Level, ranges: Sequence[tuple[int, int]]) -> list[_Row]:
-    bound = {"ranges": msgspec.json.encode(ranges).decode(), "batch": batch.index, "level": LEVEL_CODES[level]}
-    found = transaction.db.execute(_ROWS, bound).fetchall()
+    found = transaction.db.by_keys(_ROWS, ["bigint", "bigint"], ranges, batch.index, LEVEL_CODES[level])
     rows = [_Row(row[0], row[1], row[2], STATES[row[3]], *row[4:]) for row in found]
     if len(rows) != sum(last - first + 1 for first, last in ranges):
         raise _missing(batch, level, rows, ranges)
@@ -233,9 +231,9 @@ def _refuse_taken(transaction: Transaction, batch: Batch, level: Level, tags: Se
 def _carried(transaction: Transaction, batch: Batch, level: Level, tag: Tag) -> int | None:
     """Number of another label that is on this chip and not voided."""
     row = transaction.db.execute(
-        "SELECT t.number FROM label_tag t WHERE t.tid = ?1 AND (t.batch, t.level, t.number) <> (?2, ?3, ?4)"
+        "SELECT t.number FROM label_tag t WHERE t.tid = ? AND (t.batch, t.level, t.number) <> (?, ?, ?)"
         " AND NOT EXISTS (SELECT 1 FROM label_mark m WHERE m.batch = t.batch AND m.level = t.level"
-        " AND m.number = t.number AND m.state = ?5) LIMIT 1",
+        " AND m.number = t.number AND m.state = ?) LIMIT 1",
         (tag.tid, batch.index, LEVEL_CODES[level], tag.number, STATE_CODES[LabelState.VOIDED]),
     ).fetchone()
     return int(row[0]) if row else None
@@ -258,14 +256,15 @@ def _new_contents(transaction: Transaction, batch: Batch, order: LabelsMarked, r
 
 def _packed(transaction: Transaction, parent: _Row, children: Sequence[_Row]) -> set[str]:
     """Those children that an event has put into the parent."""
-    wanted = msgspec.json.encode([(row.class_key, row.serial) for row in children]).decode()
-    rows = transaction.db.execute(
-        "SELECT c.key, t.serial FROM json_each(:children) j CROSS JOIN thing_class c"
-        " ON c.key = json_extract(j.value, '$[0]') CROSS JOIN thing t ON t.class_id = c.id"
-        " AND t.serial = json_extract(j.value, '$[1]') CROSS JOIN timeline l ON l.thing = t.id"
+    rows = transaction.db.by_keys(
+        "SELECT c.key, t.serial FROM {keys} thing_class c ON c.key = f.a CROSS JOIN thing t CROSS JOIN timeline l"
+        " WHERE t.class_id = c.id AND t.serial = f.b AND l.thing = t.id"
         " AND l.partner = (SELECT p.id FROM thing p JOIN thing_class pc ON pc.id = p.class_id"
-        " WHERE pc.key = :key AND p.serial = :serial)",
-        {"children": wanted, "key": parent.class_key, "serial": parent.serial},
+        " WHERE pc.key = ? AND p.serial = ?)",
+        ["text", "text"],
+        [(row.class_key, row.serial) for row in children],
+        parent.class_key,
+        parent.serial,
     )
     return {canonical((row[0], row[1])) for row in rows}
 

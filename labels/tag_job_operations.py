@@ -219,18 +219,18 @@ def _state(transaction: Transaction, index: int) -> JobState:
 
 def _move(transaction: Transaction, index: int, state: JobState, reason: str, actor: str) -> None:
     transaction.db.execute(
-        "INSERT INTO tag_job_state (job, ordinal, state, reason, time, key_id) SELECT ?1, COUNT(*) + 1, ?2, ?3, ?4, ?5"
-        " FROM tag_job_state WHERE job = ?1",
-        (index, JOB_STATE_CODES[state], reason, transaction.now, actor),
+        "INSERT INTO tag_job_state (job, ordinal, state, reason, time, key_id) SELECT ?, COUNT(*) + 1, ?, ?, ?, ?"
+        " FROM tag_job_state WHERE job = ?",
+        (index, JOB_STATE_CODES[state], reason, transaction.now, actor, index),
     )
 
 
 def _refuse_used(transaction: Transaction, key: _Key) -> None:
     """A label that is on food, voided, or has its tag."""
     row = transaction.db.execute(
-        "SELECT COALESCE(MAX(m.state), 0), (SELECT t.tid FROM label_tag t WHERE t.batch = ?1 AND t.level = ?2"
-        " AND t.number = ?3) FROM label_mark m WHERE m.batch = ?1 AND m.level = ?2 AND m.number = ?3",
-        key,
+        "SELECT COALESCE(MAX(m.state), 0), (SELECT t.tid FROM label_tag t WHERE t.batch = ? AND t.level = ?"
+        " AND t.number = ?) FROM label_mark m WHERE m.batch = ? AND m.level = ? AND m.number = ?",
+        (*key, *key),
     ).fetchone()
     state = STATES[row[0]]
     if row[1] is not None:
@@ -272,11 +272,11 @@ def _refuse_taken(transaction: Transaction, key: _Key, tid: str, *, rewrite: boo
 def _carried(transaction: Transaction, key: _Key, tid: str, *, live: bool = False) -> int | None:
     """Number of another label that was written to this chip; with ``live`` only one that isn't voided."""
     row: Any = transaction.db.execute(
-        "SELECT w.number FROM (SELECT batch, level, number FROM tag_outcome WHERE tid = ?1 AND fate = ?2"
-        " UNION ALL SELECT batch, level, number FROM label_tag WHERE tid = ?1) w"
-        " WHERE (w.batch, w.level, w.number) <> (?3, ?4, ?5) AND NOT (?6 AND EXISTS (SELECT 1 FROM label_mark m"
-        " WHERE m.batch = w.batch AND m.level = w.level AND m.number = w.number AND m.state = ?7)) LIMIT 1",
-        (tid, FATE_CODES[Fate.WRITTEN], *key, live, STATE_CODES[LabelState.VOIDED]),
+        "SELECT w.number FROM (SELECT batch, level, number FROM tag_outcome WHERE tid = ? AND fate = ?"
+        " UNION ALL SELECT batch, level, number FROM label_tag WHERE tid = ?) w"
+        " WHERE (w.batch, w.level, w.number) <> (?, ?, ?) AND NOT (? AND EXISTS (SELECT 1 FROM label_mark m"
+        " WHERE m.batch = w.batch AND m.level = w.level AND m.number = w.number AND m.state = ?)) LIMIT 1",
+        (tid, FATE_CODES[Fate.WRITTEN], tid, *key, live, STATE_CODES[LabelState.VOIDED]),
     ).fetchone()
     return int(row[0]) if row else None
 

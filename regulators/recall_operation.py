@@ -7,6 +7,7 @@ import hashlib
 import msgspec
 
 from suyuan.base.errors import Conflict
+from suyuan.regulators.tables import recall_item
 from suyuan.trace.acts import ActOperation, Recorded
 from suyuan.trace.holds import Hold, HoldOrder, put_on_hold
 from suyuan.trace.writer import Transaction
@@ -80,9 +81,8 @@ class OpenRecall(ActOperation[RecallOpened]):
             (parameters.id, recorded.index, parameters.seed, parameters.since, parameters.reason, recorded.time,
              parameters.actor, parameters.as_of, parameters.checkpoint),
         )  # fmt: skip
-        transaction.db.executemany(
-            "INSERT INTO recall_item (recall, ordinal, thing, carrier, rule, since, via, origin)"
-            " VALUES (?,?,?,?,?,?,?,?)",
+        transaction.db.insert(
+            recall_item,
             [
                 (parameters.id, ordinal, item.thing, item.carrier, item.rule, item.since, item.via, item.origin)
                 for ordinal, item in enumerate(parameters.items)

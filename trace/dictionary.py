@@ -32,7 +32,7 @@ class Dictionary:
         self._next: dict[str, int] = {}
 
     def forget_ends(self) -> None:
-        """Another writer has written: what has an id keeps it, the next ids and unknown prefix lengths are read anew."""
+        """Another writer has written: ids stay what they are; the next ones and unknown lengths are read anew."""
         self._next = {}
         self._classes = {key: known for key, known in self._classes.items() if known[1] is not None}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from suyuan.trace import tables
 from suyuan.trace.view import View
 from suyuan.trace.writer import Transaction
 
@@ -29,8 +30,8 @@ class HoldOrder(NamedTuple):
 def put_on_hold(transaction: Transaction, order: HoldOrder, holds: Iterable[Hold]) -> None:
     """Hold things, in the writer's transaction."""
     transaction.db.execute("INSERT INTO hold_order (recall, reason, launched, idx) VALUES (?, ?, ?, ?)", order)
-    transaction.db.executemany(
-        "INSERT INTO hold (thing, recall, carrier, since, idx) VALUES (?, ?, ?, ?, ?)",
+    transaction.db.insert(
+        tables.hold,
         [(hold.thing, order.recall, hold.carrier, hold.since, order.place) for hold in holds],
     )
 

@@ -26,7 +26,7 @@ from suyuan.trace.write_database import KEYS, Kind, Rows, column_names, key_name
 #: What each session is told. A writer that hangs in its turn loses it, and one that waits in vain says so; a commit
 #: that was answered is on disk, whatever the server's default is.
 _SETUP: Final = (
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')",
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
     "SET lock_timeout = '20s'",
     "SET idle_in_transaction_session_timeout = '30s'",
     "SET application_name = 'suyuan writer'",

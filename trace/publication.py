@@ -16,7 +16,7 @@ from suyuan.chain.durable import read, replace
 from suyuan.chain.keys import load_or_create_key
 from suyuan.chain.merkle import Head
 from suyuan.chain.note import MAX_NOTE_BYTES, SignerKey
-from suyuan.chain.policy import Policy, log_policy
+from suyuan.chain.policy import MAX_POLICY_BYTES, Policy, log_policy, parse_policy
 from suyuan.chain.signer import NOTE_FILE, Signer
 from suyuan.chain.store import CheckpointRow, LogReader, checkpoint_row
 from suyuan.trace.write_database import WriteDatabase
@@ -31,7 +31,7 @@ class Publication:
     def __init__(self, folder: Path, key: SignerKey, signer: Signer, clock: Clock = now) -> None:
         self._key = key
         self._signer = signer
-        self._note_file = folder / NOTE_FILE
+        self._note_file, self._policy_file = folder / NOTE_FILE, folder / POLICY_FILE
         self._clock = clock
 
     @classmethod
@@ -99,6 +99,8 @@ class Publication:
         try:
             signed = open_checkpoint(note, Policy(logs=(self._key.verifier,))).checkpoint
         except InvalidProof as error:
+            if self._continues(note):
+                return
             raise IntegrityBroken(
                 f"the database's newest checkpoint is not of this key: {error.detail}", place=str(self._note_file),
                 remedy="all data folders of one database need the log.key of the first",
@@ -107,3 +109,11 @@ class Publication:
             raise IntegrityBroken(f"the database's first {signed.size} entries are not those that were signed")
         replace(self._note_file, note)
         self._signer = Signer.open(self._key, self._note_file, log, log.size())
+
+    def _continues(self, note: SignedNote) -> bool:
+        """Whether another log of the policy has signed it: this one goes on, under a new key, from its backup."""
+        policy = read(self._policy_file, MAX_POLICY_BYTES)
+        try:
+            return policy is not None and open_checkpoint(note, parse_policy(policy)) is not None
+        except InvalidProof:
+            return False
