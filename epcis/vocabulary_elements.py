@@ -83,6 +83,11 @@ def element_key(kind: str, identifier: str) -> tuple[str, str]:
     return name.class_key, name.serial
 
 
+def keys_of(identifier: str) -> set[tuple[str, str]]:
+    """Every key that an id may have, where the vocabulary is not told."""
+    return {element_key(kind, identifier) for kind in ("", *_WORDS)}
+
+
 def type_of(kind: str) -> str:
     """A vocabulary's type; those of the standard in its own spelling, which some systems miss."""
     word = kind.removeprefix(TYPE_STEM)

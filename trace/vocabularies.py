@@ -19,6 +19,7 @@ from suyuan.trace.acts import ActOperation, Recorded, log_act
 from suyuan.trace.submitters import submitter
 from suyuan.trace.view import View
 from suyuan.trace.vocabulary_sets import Owners, current, owners_in
+from suyuan.trace.vocabulary_tables import vocabulary_attribute, vocabulary_child, vocabulary_element
 from suyuan.trace.writer import Transaction
 
 #: Name of the act.
@@ -45,7 +46,8 @@ def store_vocabulary(
 
     The act's body is the new elements, so that the log tells whoever holds them that they are those.
     """
-    fresh = [element for element in elements if _known(transaction, owner, element) != _body(element)]
+    known = _known(transaction, owner, elements)
+    fresh = [element for element in elements if known.get((element.type, *element.key)) != _body(element)]
     if not fresh:
         return None
     body = msgspec.json.encode({"owner": owner, **vocabulary_list(fresh)})
@@ -58,13 +60,16 @@ def _body(element: Element) -> str:
     return msgspec.json.encode(element).decode()
 
 
-def _known(transaction: Transaction, owner: str, element: Element) -> str | None:
-    row = transaction.db.execute(
-        "SELECT body FROM vocabulary_element WHERE class_key = ? AND serial = ? AND type = ? AND owner = ?"
-        " ORDER BY idx DESC LIMIT 1",
-        (*element.key, element.type, owner),
-    ).fetchone()
-    return None if row is None else str(row[0])
+def _known(transaction: Transaction, owner: str, elements: Sequence[Element]) -> dict[tuple[str, str, str], str]:
+    """What this owner has said last of these elements."""
+    rows = transaction.db.by_keys(
+        "SELECT v.type, v.class_key, v.serial, v.body FROM {keys} vocabulary_element v"
+        " ON v.class_key = f.a AND v.serial = f.b AND v.type = f.c WHERE v.owner = ? ORDER BY v.idx",
+        ["text", "text", "text"],
+        sorted({(*element.key, element.type) for element in elements}),
+        owner,
+    )
+    return {(kind, class_key, serial): body for kind, class_key, serial, body in rows}
 
 
 def insert_elements(transaction: Transaction, owner: str, elements: Sequence[Element], index: int) -> None:
@@ -83,19 +88,9 @@ def insert_elements(transaction: Transaction, owner: str, elements: Sequence[Ele
         children += [
             (number, ordinal, *element_key(element.type, child)) for ordinal, child in enumerate(element.children)
         ]
-    db.executemany(
-        "INSERT INTO vocabulary_element (id, type, class_key, serial, owner, idx, name, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        rows,
-    )
-    if attributes:
-        db.executemany(
-            "INSERT INTO vocabulary_attribute (element, ordinal, attribute, value) VALUES (?, ?, ?, ?)", attributes
-        )
-    if children:
-        db.executemany(
-            "INSERT INTO vocabulary_child (element, ordinal, class_key, serial) VALUES (?, ?, ?, ?)", children
-        )
+    db.insert(vocabulary_element, rows)
+    db.insert(vocabulary_attribute, attributes)
+    db.insert(vocabulary_child, children)
 
 
 class VocabularyChanged(msgspec.Struct, frozen=True):

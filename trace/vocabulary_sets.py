@@ -27,7 +27,9 @@ _SELECT = {
 
 def owners_in(submitted: Mapping[str, str] | None) -> Owners:
     """Whose elements a firm reads, by what `suyuan.trace.submitters.submitter` gives (None: an authority)."""
-    return None if submitted is None else ("", *sorted({submitted["party"], f"key:{submitted['key']}"} - {""}))
+    if submitted is None:
+        return None
+    return ("", *sorted({submitted["scope_party"], f"key:{submitted['scope_key']}"} - {""}))
 
 
 class IdSet(NamedTuple):
@@ -40,10 +42,10 @@ class IdSet(NamedTuple):
 def current(owners: Owners, prefix: str = "", alias: str = "v", *, history: bool = False) -> tuple[str, dict[str, Any]]:
     """The condition that a version is known at ``:size``, of these owners and, unless ``history``, the latest."""
     bound = {f"{prefix}o{number}": owner for number, owner in enumerate(owners or ())}
-    listed = ", ".join(f":{name}" for name in bound)
+    names = ", ".join(f":{name}" for name in bound)
 
     def ours(table: str) -> str:
-        return "" if owners is None else f" AND {table}.owner IN ({listed})"
+        return "" if owners is None else f" AND {table}.owner IN ({names})"
 
     condition = f"{alias}.idx < :size{ours(alias)}"
     if not history:
@@ -77,7 +79,7 @@ def having_attribute(
     bound[f"{prefix}a"] = attribute_key(attribute)
     also = ""
     if values is not None:
-        also = f" AND a.value IN ({_listed(values, f'{prefix}v', bound)})"
+        also = f" AND a.value IN ({listed(values, f'{prefix}v', bound)})"
     sql = (
         f"{_SELECT[holding or holding_of(field)]} JOIN vocabulary_attribute a ON a.element = v.id"
         f" WHERE a.attribute = :{prefix}a{also}{_typed(field, prefix, bound)} AND {condition}"
@@ -89,23 +91,25 @@ def descendants(
     owners: Owners, field: str, identifiers: Sequence[str], *, holding: Holding | None = None, prefix: str = "vd"
 ) -> IdSet:
     """Direct and indirect children of elements of a field's vocabularies, not these themselves. Circles end."""
-    condition, bound = current(owners, prefix, "p")
-    typed = _typed(field, prefix, bound, "p")
     kind = FIELD_TYPES.get(field, ("",))[0]
-    pairs = []
-    for number, identifier in enumerate(identifiers):
-        class_key, serial = element_key(kind, identifier)
-        bound |= {f"{prefix}k{number}": class_key, f"{prefix}s{number}": serial}
-        pairs.append(f"(:{prefix}k{number}, :{prefix}s{number})")
+    below, bound = below_keys(owners, FIELD_TYPES.get(field), [element_key(kind, name) for name in identifiers], prefix)
+    return IdSet(f"{below} {_BELOW[holding or holding_of(field)]}", bound)
+
+
+def below_keys(
+    owners: Owners, types: Sequence[str] | None, keys: Sequence[tuple[str, str]], prefix: str
+) -> tuple[str, dict[str, Any]]:
+    """A recursive table ``below(class_key, serial)`` of what lies below elements of these types and keys."""
+    condition, bound = current(owners, prefix, "p")
+    typed = "" if types is None else f" AND p.type IN ({listed(types, f'{prefix}t', bound)})"
     step = f"FROM vocabulary_element p JOIN vocabulary_child h ON h.element = p.id{{}} WHERE {condition}{typed}"
     sql = (
         "WITH RECURSIVE below(class_key, serial) AS ("
-        f"SELECT h.class_key, h.serial {step.format('')} AND (p.class_key, p.serial) IN (VALUES {', '.join(pairs)})"
-        f" UNION SELECT h.class_key, h.serial "
+        f"SELECT h.class_key, h.serial {step.format('')} AND (p.class_key, p.serial) IN ({paired(keys, prefix, bound)})"
+        " UNION SELECT h.class_key, h.serial "
         f"{step.format(' JOIN below b ON b.class_key = p.class_key AND b.serial = p.serial')})"
-        f" {_BELOW[holding or holding_of(field)]}"
     )
-    return IdSet(sql, bound)
+    return sql, bound
 
 
 _BELOW = {
@@ -117,11 +121,19 @@ _BELOW = {
 }
 
 
-def _typed(field: str, prefix: str, bound: dict[str, Any], alias: str = "v") -> str:
+def _typed(field: str, prefix: str, bound: dict[str, Any]) -> str:
     types = FIELD_TYPES.get(field)
-    return "" if types is None else f" AND {alias}.type IN ({_listed(types, f'{prefix}t', bound)})"
+    return "" if types is None else f" AND v.type IN ({listed(types, f'{prefix}t', bound)})"
 
 
-def _listed(values: Sequence[str], name: str, bound: dict[str, Any]) -> str:
+def listed(values: Sequence[str], name: str, bound: dict[str, Any]) -> str:
+    """Placeholders for values, which are bound under ``name0``, ``name1`` ..."""
     bound |= {f"{name}{number}": value for number, value in enumerate(values)}
     return ", ".join(f":{name}{number}" for number in range(len(values)))
+
+
+def paired(keys: Sequence[tuple[str, str]], name: str, bound: dict[str, Any]) -> str:
+    """Rows of placeholders for class keys and serials: the right side of an ``IN`` of pairs."""
+    for number, (class_key, serial) in enumerate(keys):
+        bound |= {f"{name}k{number}": class_key, f"{name}s{number}": serial}
+    return "VALUES " + ", ".join(f"(:{name}k{number}, :{name}s{number})" for number in range(len(keys)))
