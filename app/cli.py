@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from suyuan import __version__
-from suyuan.app.commands import identifiers, keys, labels, log, print_labels, tag_jobs, things
+from suyuan.app.commands import identifiers, keys, labels, log, print_labels, storage, tag_jobs, things
 from suyuan.base.errors import SuyuanError, Unavailable
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.add_typer(labels.app, name="labels")
 print_labels.register(labels.app)
 tag_jobs.register(labels.app)
 log.register(app)
+storage.register(app)
 things.register(app)
 identifiers.register(app)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,10 +11,12 @@ from typing import Any, BinaryIO
 import aiohttp
 import msgspec
 
-from suyuan.base.errors import InvalidInput, SuyuanError, Unavailable
+from suyuan.base.errors import Conflict, InvalidDocument, InvalidInput, SuyuanError, Unavailable
 
 #: Seconds for one answer; a capture of the largest document takes less.
 _TIMEOUT = 120.0
+#: Seconds between two looks at a capture job that the server works on.
+_JOB_PAUSE = 0.2
 #: One JSON value a line: how long jobs tell their progress.
 _LINES = "application/x-ndjson"
 
@@ -68,6 +71,22 @@ class Api:
         if reply.status >= 400:
             raise refusal(reply)
         return reply
+
+    def capture(self, body: bytes, media: str = "application/ld+json") -> list[dict[str, Any]]:
+        """Capture a document and wait until its job is done: its events, with their places in the log.
+
+        What the job refused is raised as `Conflict` or `InvalidDocument` with the first of its errors.
+        """
+        job = self.request("POST", "/epcis/capture", body, media).json()
+        while job["running"]:
+            time.sleep(_JOB_PAUSE)
+            job = self.request("GET", f"/epcis/capture/{job['captureID']}").json()
+        if not job["success"]:
+            first = job["errors"][0]
+            kind = Conflict if first.get("status") == Conflict.status else InvalidDocument
+            raise kind(first["detail"], place=first.get("instance"))
+        events: list[dict[str, Any]] = job["events"]
+        return events
 
     def follow(self, path: str, body: bytes, told: Callable[[int, int], None]) -> Any:
         """POST that answers with lines of progress: ``told`` gets what is done and of how much; gives the result."""

@@ -15,7 +15,14 @@ from suyuan.base.errors import InvalidSetting
 #: Prefix of every environment variable that is a setting.
 PREFIX = "SUYUAN_"
 #: Environment variables with the prefix that are not settings of the server.
-_NOT_SETTINGS = {"SUYUAN_CONFIG", "SUYUAN_SHARED", "SUYUAN_KEY", "SUYUAN_SERVER", "SUYUAN_TAG_PASSWORD"}
+_NOT_SETTINGS = {
+    "SUYUAN_CONFIG",
+    "SUYUAN_SHARED",
+    "SUYUAN_KEY",
+    "SUYUAN_SERVER",
+    "SUYUAN_TAG_PASSWORD",
+    "SUYUAN_ADMIN_KEY",
+}
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,10 +48,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_events: int = 10_000
     #: TOML file of the readers and printers that write tags (docs/reference/tag-writers.md); empty means none.
     tag_writers: str = ""
+    #: Networks that reports of subscriptions may go to beside public addresses, such as ``10.0.0.0/8, fd00::/8``. A
+    #: server for this machine only (``host`` is loopback and ``public_url`` empty) may call this machine, too.
+    webhook_networks: str = ""
     #: ``json`` or ``console``.
     log_format: str = "console"
     #: ``debug``, ``info``, ``warning`` or ``error``.
     log_level: str = "info"
+
+    @property
+    def own_machine(self) -> bool:
+        """Whether only programs of this machine reach the server."""
+        return not self.public_url and (self.host in {"localhost", "::1"} or self.host.startswith("127."))
 
     def base_url(self) -> str:
         """Where shoppers reach this server, without a slash at the end."""

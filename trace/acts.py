@@ -173,3 +173,30 @@ class ChangeMasterData(ActOperation[MasterDataChanged]):
             for record in records
         ]
         transaction.db.executemany("INSERT INTO master_data (kind, key, idx, body) VALUES (?, ?, ?, ?)", rows)
+
+
+class LogContinued(msgspec.Struct, frozen=True):
+    """Parameters of `ContinueLog`: the log before it, how many of its entries are kept, and their root (hex)."""
+
+    actor: str
+    origin: str
+    size: int
+    root: str
+
+
+class ContinueLog(ActOperation[LogContinued]):
+    """The first entry of a log that goes on, under another name, from what a backup has kept of an earlier one."""
+
+    name = "log-continued"
+    parameters = LogContinued
+
+    def check(self, transaction: Transaction, parameters: LogContinued) -> None:
+        if transaction.size != parameters.size:
+            raise Conflict(f"the log has {transaction.size} entries, not {parameters.size}")
+
+    def describe(self, parameters: LogContinued) -> tuple[str, bytes]:
+        body = {"origin": parameters.origin, "root": parameters.root, "size": parameters.size}
+        return parameters.actor, msgspec.json.encode(body)
+
+    def write(self, transaction: Transaction, parameters: LogContinued, recorded: Recorded) -> None:
+        """Nothing beside the leaf and its body."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import msgspec
 import typer
+
+from suyuan.app.commands.progress import progress_bar
 
 app = typer.Typer(help="Labels: batches, serial numbers, and what became of each label.", no_args_is_help=True)
 batch = typer.Typer(help="Batches: one lot of one product each.", no_args_is_help=True)
@@ -213,17 +213,6 @@ def _follow(server: str, key: str | None, batch_id: str, what: str, body: dict[s
     with progress_bar(doing) as told:
         path = f"{_BATCHES}/{segment(batch_id)}/{what}"
         return _api(server, key).follow(path, msgspec.json.encode(body), told)
-
-
-@contextmanager
-def progress_bar(doing: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr while something takes long; nothing where stderr is no terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(doing, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def _marked(marked: Any, state: str, as_json: bool) -> None:

@@ -9,18 +9,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from suyuan.app.commands.labels import (
-    LOCAL,
-    AsJson,
-    BatchId,
-    Key,
-    Numbers,
-    OfLevel,
-    RequestId,
-    Server,
-    progress_bar,
-    segment,
-)
+from suyuan.app.commands.labels import LOCAL, AsJson, BatchId, Key, Numbers, OfLevel, RequestId, Server, segment
+from suyuan.app.commands.progress import progress_bar
 from suyuan.base.errors import Unavailable
 
 jobs = typer.Typer(help="Tag-write jobs: see how far they are, stop and resume them.", no_args_is_help=True)
