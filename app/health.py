@@ -37,6 +37,12 @@ class Metrics:
         self.latency = Histogram(
             "suyuan_http_seconds", "Seconds to answer", ["route"], buckets=_BUCKETS, registry=self.registry
         )
+        self.reports = Counter(
+            "suyuan_subscription_reports",
+            "Reports to subscribers, by what became of them",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.log_size = Gauge("suyuan_log_size", "Leaves in the log", registry=self.registry)
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:

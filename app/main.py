@@ -28,7 +28,15 @@ from suyuan.labels import batch_routes, tag_job_routes
 from suyuan.labels.print_routes import create_router as create_print_router
 from suyuan.labels.routes import create_router as create_label_router
 from suyuan.regulators import routes as recall_routes
-from suyuan.trace import alert_routes, capture_routes, epcis_routes, log_routes, master_data_routes, trace_routes
+from suyuan.trace import (
+    alert_routes,
+    capture_routes,
+    epcis_routes,
+    log_routes,
+    master_data_routes,
+    subscription_routes,
+    trace_routes,
+)
 from suyuan.trace.access import require
 from suyuan.trace.epcis_gate import EpcisGate, add_discovery
 from suyuan.trace.ledger import Ledger
@@ -39,8 +47,8 @@ from suyuan.trace.writer_client import WriterClient, python_command
 
 #: Modules with a router, in the order of the documentation.
 _ROUTES = (
-    capture_routes, epcis_routes, trace_routes, alert_routes, master_data_routes, batch_routes, tag_job_routes,
-    recall_routes, log_routes, key_routes, health,
+    capture_routes, epcis_routes, subscription_routes, trace_routes, alert_routes, master_data_routes, batch_routes,
+    tag_job_routes, recall_routes, log_routes, key_routes, health,
 )  # fmt: skip
 
 _DESCRIPTION = """

@@ -7,7 +7,7 @@ the model writes in one way only. Documents are taken apart without building wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import msgspec
@@ -278,11 +278,16 @@ def write_query_document(
     creation_date: int,
     query_name: str = "SimpleEventQuery",
     subscription_id: str | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """An ``EPCISQueryDocument`` of event objects, the answer to a query (8.2.5). Date in microseconds UTC."""
+    """An ``EPCISQueryDocument`` of event objects, the answer to a query (8.2.5). Date in microseconds UTC.
+
+    ``extensions`` are further members of its ``queryResults``, by their full URIs.
+    """
     results: dict[str, Any] = {"queryName": query_name, "resultsBody": {"eventList": list(events)}}
     if subscription_id is not None:
         results["subscriptionID"] = subscription_id
+    results |= extensions or {}
     return msgspec.json.encode(
         {
             "@context": [EPCIS_CONTEXT],

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from suyuan.base.errors import InvalidSubscription, NotFound
 from suyuan.base.identity import Actor
+from suyuan.epcis.query_parameters import read_query
 from suyuan.epcis.schedule import Schedule, read_schedule
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.view import View
@@ -148,10 +149,20 @@ def check_terms(terms: Terms, token: str = "", subscription_id: str = "") -> Non
     if not terms.stream:
         read_schedule(terms.schedule)
     _check_address(terms.dest)
+    _check_query(terms)
     if len(token) > _LONGEST_TOKEN:
         raise InvalidSubscription(f"the token is over {_LONGEST_TOKEN} characters", place="signatureToken")
     if len(subscription_id) > _LONGEST_ID or not subscription_id.isprintable():
         raise InvalidSubscription(f"an ID has at most {_LONGEST_ID} printable characters", place="subscriptionID")
+
+
+def _check_query(terms: Terms) -> None:
+    query = read_query(terms.parameters, terms.namespaces)
+    if query.event_count_limit is not None or query.order_by:
+        raise InvalidSubscription(
+            "a subscription reports every event, in the log's order", place="eventCountLimit",
+            remedy="leave eventCountLimit and orderBy out of the query; maxEventCount is taken",
+        )  # fmt: skip
 
 
 def _check_address(dest: str) -> None:

@@ -1,0 +1,109 @@
+"""What a standing query has to report: which events are next, and the document that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import text
+
+from suyuan.base.identity import Actor
+from suyuan.epcis.json_codec import write_query_document
+from suyuan.trace.event_query import load_events
+from suyuan.trace.event_scope import scope_of
+from suyuan.trace.ledger import Ledger
+from suyuan.trace.standing_query import matching, standing_query
+from suyuan.trace.subscriptions import Batch, Terms
+from suyuan.trace.view import View
+
+#: Events and bytes of events in one report; one event alone may be larger.
+MOST_EVENTS, MOST_BYTES = 500, 1_000_000
+#: Log indexes that one statement looks at, and statements before others get their turn.
+_WINDOW, _TURNS = 20_000, 25
+#: Events that are loaded together while their bytes are counted.
+_LOADED: Final = 50
+#: Members of a query document that are ours, as extensions of its ``queryResults`` (EPCIS 2.0, 8.2.5).
+SEQUENCE, CURSOR = "https://ns.suyuan.example/voc/sequence", "https://ns.suyuan.example/voc/cursor"
+
+
+class Portion(msgspec.Struct, frozen=True):
+    """What was found: log indexes, and the index up to which everything was looked at."""
+
+    events: list[int]
+    upto: int
+
+
+def next_portion(ledger: Ledger, terms: Terms, actor: Actor, first: int, goal: int, most: int = MOST_EVENTS) -> Portion:
+    """The next events of a report from log index ``first`` on, below ``goal``, as far as one turn comes.
+
+    With the eyes that ``actor`` has now. Raises what the query is refused with.
+    """
+    with ledger.view() as view:
+        query, scope = standing_query(terms), scope_of(view, actor)
+        at, found, goal = first, [], min(goal, view.size)
+        for _ in range(_TURNS):
+            if at >= goal or len(found) >= most:
+                break
+            end = min(at + _WINDOW, goal)
+            found += matching(view, query, scope, at, end)
+            at = end
+        if len(found) > most:
+            found, at = found[:most], found[most - 1] + 1
+        fitting = _fitting(view, found)
+    return Portion(fitting, at if len(fitting) == len(found) else fitting[-1] + 1)
+
+
+def _fitting(view: View, indexes: Sequence[int]) -> list[int]:
+    """The first of these events whose bytes go into one report."""
+    size, fitting = 0, list[int]()
+    for start in range(0, len(indexes), _LOADED):
+        for event in load_events(view, indexes[start : start + _LOADED]):
+            size += len(msgspec.json.encode(event.body))
+            if fitting and size > MOST_BYTES:
+                return fitting
+            fitting.append(event.index)
+    return fitting
+
+
+def find_initial(ledger: Ledger, record_time: int) -> int:
+    """The first log index whose event was recorded at or after a time (microseconds UTC); the log's size if none.
+
+    By halves: record times grow with the log, but for a clock that was set back.
+    """
+    with ledger.view() as view:
+        low, high = 0, view.size
+        while low < high:
+            middle = (low + high) // 2
+            recorded = _recorded_from(view, middle)
+            if recorded is None or recorded >= record_time:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+
+def write_report(ledger: Ledger, subscription_id: str, terms: Terms, batch: Batch) -> bytes:
+    """The document of a report: from the same batch the same bytes."""
+    with ledger.view() as view:
+        bodies = [event.body for event in load_events(view, batch.events)]
+    return write_events(bodies, subscription_id, terms, batch)
+
+
+def write_events(bodies: Sequence[dict[str, Any]], subscription_id: str, terms: Terms, batch: Batch) -> bytes:
+    """The document of these events. ``cursor`` in it is where a WebSocket client goes on with ``after``."""
+    return write_query_document(
+        bodies,
+        creation_date=batch.created,
+        query_name=terms.query_name,
+        subscription_id=subscription_id,
+        extensions={SEQUENCE: batch.sequence, CURSOR: batch.upto},
+    )
+
+
+def _recorded_from(view: View, index: int) -> int | None:
+    """Record time of the first event at this log index or behind it."""
+    row = view.connection.execute(
+        text("SELECT record_time FROM event WHERE idx >= :index ORDER BY idx LIMIT 1"), {"index": index}
+    ).first()
+    return None if row is None else int(row[0])

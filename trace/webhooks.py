@@ -1,0 +1,202 @@
+"""Reports to a subscriber's address: one POST each, signed, to nowhere that the operator has not opened.
+
+A subscriber names an address and this server calls it, from inside the operator's network: so it calls public addresses
+only, and those networks that the operator has named. What counts is the address that a name leads to at the moment of
+the call, so a name that changes its mind leads nowhere either. No redirect is followed and no proxy asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from suyuan.base.errors import InvalidSetting, InvalidSubscription
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+#: IPv6 addresses that mean the IPv4 address in their last 32 bits (RFC 6052).
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+#: Reports under way at once to receivers that answer, and to those that failed the last time.
+_CONNECTIONS, _DOUBTFUL = 64, 16
+#: Seconds for a connection, and for the whole of a report.
+_CONNECT, _TOTAL = 10.0, 30.0
+#: So much of an answer is read, so that its connection can be used again; what is longer costs the connection.
+_ANSWER_BYTES: Final = 4_096
+#: A receiver's wish (Retry-After, seconds) is followed up to this.
+_LONGEST_WISH: Final = 300.0
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Which addresses reports may go to: public ones, and these networks."""
+
+    networks: tuple[Network, ...] = ()
+
+    def allows(self, address: str) -> bool:
+        """Whether a report may go to this IP address."""
+        try:
+            found = _plain(ipaddress.ip_address(address.partition("%")[0]))
+        except ValueError:
+            return False
+        if any(found in network for network in self.networks if network.version == found.version):
+            return True
+        return found.is_global and not found.is_multicast
+
+    def check(self, dest: str) -> None:
+        """Refuse an address that is written as a number and lies outside; names are looked up when they are called."""
+        host = urlsplit(dest).hostname or ""
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return
+        if not self.allows(host):
+            raise InvalidSubscription(
+                f"{host} is not a public address", place="dest",
+                remedy="the operator can open a network with the setting webhook_networks",
+            )  # fmt: skip
+
+
+def reach_of(networks: str, *, own_machine: bool) -> Reach:
+    """The reach that a setting such as ``10.0.0.0/8, fd00::/8`` opens; with ``own_machine`` loopback beside it."""
+    found = []
+    for text in [word.strip() for word in networks.split(",") if word.strip()]:
+        try:
+            found.append(ipaddress.ip_network(text))
+        except ValueError as error:
+            raise InvalidSetting(str(error), place="webhook_networks", remedy="such as 10.0.0.0/8, fd00::/8") from None
+    own = [ipaddress.ip_network(text) for text in _LOOPBACK] if own_machine else []
+    return Reach((*found, *own))
+
+
+def _plain(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for, else the address itself."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        return address.ipv4_mapped or address.sixtofour or address
+    return address
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One report. ``sequence`` is 0 for a problem document, which counts for nothing."""
+
+    dest: str
+    subscription_id: str
+    query_name: str
+    sequence: int
+    media_type: str
+    body: bytes
+    token: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a report: ``status`` is 0 when there was no answer, ``wait`` the receiver's wish in seconds."""
+
+    status: int
+    problem: str = ""
+    wait: float = 0.0
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver has acknowledged it."""
+        return 200 <= self.status < 300
+
+
+def signature(token: str, body: bytes) -> str:
+    """``GS1-Signature``: HMAC-SHA256 of the body under the subscriber's token, in hexadecimal."""
+    return "sha256=" + hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
+
+
+class Webhooks:
+    """Sends reports. A receiver that hangs holds one of the places for doubtful ones, never those of the others."""
+
+    def __init__(self, reach: Reach, total: float = _TOTAL) -> None:
+        self.reach = reach
+        self._total = total
+        self._session: aiohttp.ClientSession | None = None
+        self._places = asyncio.Semaphore(_CONNECTIONS)
+        self._doubtful = asyncio.Semaphore(_DOUBTFUL)
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(self, message: Message, *, doubtful: bool = False) -> Outcome:
+        """Send a report and wait for the answer. Raises nothing but cancellation."""
+        async with self._doubtful if doubtful else self._places:
+            try:
+                return await self._post(message)
+            except InvalidSubscription as refusal:
+                return Outcome(0, refusal.detail)
+            except TimeoutError:
+                return Outcome(0, f"no answer in {self._total:g} seconds")
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                return Outcome(0, f"{type(error).__name__}: {error}"[:300])
+
+    async def _post(self, message: Message) -> Outcome:
+        self.reach.check(message.dest)
+        headers = {
+            "Content-Type": message.media_type, "GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0",
+            "Suyuan-Subscription": message.subscription_id, "User-Agent": "suyuan",
+        }  # fmt: skip
+        if message.sequence:
+            headers["Suyuan-Sequence"] = str(message.sequence)
+        if message.token:
+            headers["GS1-Signature"] = signature(message.token, message.body)
+        session = self._session = self._session or self._open()
+        async with session.post(message.dest, data=message.body, headers=headers, allow_redirects=False) as answer:
+            if len(await answer.content.read(_ANSWER_BYTES)) == _ANSWER_BYTES:
+                answer.close()
+            if 200 <= answer.status < 300:
+                return Outcome(answer.status)
+            return Outcome(answer.status, f"the receiver answered {answer.status}", _wish(answer.headers))
+
+    def _open(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=_Guarded(self.reach), limit=_CONNECTIONS + _DOUBTFUL, use_dns_cache=False
+            ),
+            timeout=aiohttp.ClientTimeout(total=self._total, sock_connect=min(_CONNECT, self._total)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+
+class _Guarded(AbstractResolver):
+    """Names of hosts, as far as they lead to where reports may go."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._inner = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found: Sequence[ResolveResult] = await self._inner.resolve(host, port, family)
+        allowed = [each for each in found if self._reach.allows(each["host"])]
+        if not allowed:
+            raise OSError(f"{host[:100]} leads to no address that reports may go to (setting webhook_networks)")
+        return allowed
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def _wish(headers: Mapping[str, str]) -> float:
+    value = headers.get("Retry-After", "")
+    return min(float(value), _LONGEST_WISH) if value.isdecimal() and len(value) < 10 else 0.0
