@@ -1,40 +1,41 @@
 """Capture: a document's bytes become ledger rows and log leaves in one transaction.
 
-A document is stored whole or not at all. An event with a known ID and the same content is answered with the place it
-has; with other content the document is refused and kept for audit (DESIGN section 4). After a crash either every row
-and leaf of a document is there or none is, so sending it again gives the same answer.
+A document is stored whole or not at all, unless its sender lets bad events be left out (``proceed``). An event with a
+known ID and the same content is answered with the place it has; with other content it is refused and kept for audit
+(DESIGN section 4). After a crash either every row and leaf of a document is there or none is, so sending it again gives
+the same answer. Documents too large for one transaction are in `suyuan.trace.large_capture`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from suyuan.base.clock import format_time
-from suyuan.base.errors import Unauthenticated
+from suyuan.base.errors import Conflict, Unauthenticated, Unavailable
 from suyuan.base.identity import closed_key
-from suyuan.chain.leaf import commit_event, encode_event, hash_event_id
-from suyuan.epcis.event_id import content_digest, declaration_digest, hash_uri
-from suyuan.epcis.events import Event
-from suyuan.epcis.json_codec import Source, read_document
 from suyuan.epcis.json_text import Limits
-from suyuan.gs1.names import Name
 from suyuan.trace import tables
-from suyuan.trace.attributes import Attribute, attributes
-from suyuan.trace.capture_job import CapturedEvent, CaptureJob, CaptureProblem
-from suyuan.trace.participants import Participant, action_of, named, participants
-from suyuan.trace.tables import EventType
+from suyuan.trace.capture_job import (
+    MOST_FAULTS,
+    PROCEED,
+    ROLLBACK,
+    CapturedEvent,
+    CaptureJob,
+    CaptureProblem,
+    State,
+    problem_of,
+)
+from suyuan.trace.capture_rows import KnownIds, NewEvents, PreparedEvent, prepare_event
+from suyuan.trace.capture_tables import capture_fault, capture_job
+from suyuan.trace.submitted_document import read_passable, read_whole
 from suyuan.trace.voiding import void
 from suyuan.trace.write_database import WriteDatabase
 from suyuan.trace.writer import Transaction
-
-_TYPES = {kind.name: kind.value for kind in EventType}
-#: Most values in one SQL ``IN`` list: far below SQLite's limit on parameters.
-_IN = 500
 
 
 class CaptureRequest(msgspec.Struct, frozen=True, array_like=True):
@@ -45,28 +46,17 @@ class CaptureRequest(msgspec.Struct, frozen=True, array_like=True):
     party: str
     media_type: str
     body: bytes
-
-
-class PreparedEvent(NamedTuple):
-    """An event, decoded and checked, before it has a place."""
-
-    raw: bytes
-    event: Event
-    event_id: str
-    given: bool
-    key: bytes
-    content: bytes
-    declaration: bytes
-    participants: list[Participant]
-    attributes: list[Attribute]
+    proceed: bool = False  #: leave bad events out instead of refusing the document
 
 
 class PreparedCapture(NamedTuple):
-    """A decoded document."""
+    """A decoded document: good events with their ordinals, and what was wrong with others."""
 
     request: CaptureRequest
     context: bytes
-    events: list[PreparedEvent]
+    events: list[tuple[int, PreparedEvent]]
+    faults: list[CaptureProblem]
+    master_data: bytes | None
 
 
 class Capture:
@@ -82,23 +72,25 @@ class Capture:
     def prepare(self, body: bytes) -> PreparedCapture:
         """Decode and validate; nothing of the database is touched."""
         request = self._decoder.decode(body)
-        document = read_document(request.body, self._limits)
+        read = read_passable if request.proceed else read_whole
+        found = read(request.body, request.media_type, self._limits)
+        events = [(ordinal, prepare_event(source, found.context)) for ordinal, source in found.sources]
         return PreparedCapture(
-            request, document.context, [_prepare(source, document.context) for source in document.sources]
+            request, found.context, events, [problem_of(fault) for fault in found.faults], found.master_data
         )
 
     def apply(
         self, transaction: Transaction, prepared: Sequence[PreparedCapture]
-    ) -> Sequence[CaptureJob | Unauthenticated]:
+    ) -> Sequence[Any]:
         """Give each document's new events their places, and insert them all at once.
 
         A key that was revoked or expired since its request came in is `Unauthenticated`: behind the leaf that revokes
-        it nothing more stands under its name.
+        it nothing more stands under its name. An event ID that a document in the background has been promised for other
+        content is `Unavailable`: whose it is shows when that document is done.
         """
         closed = closed_keys(transaction, {capture.request.key_id for capture in prepared})
         open_ = [capture for capture in prepared if capture.request.key_id not in closed]
-        batch = _Batch(transaction, self._random)
-        batch.load_known(open_)
+        batch = _Batch(transaction, self._random, open_)
         jobs = iter([batch.take(capture) for capture in open_])
         batch.insert()
         return [closed.get(capture.request.key_id) or next(jobs) for capture in prepared]
@@ -115,82 +107,102 @@ def closed_keys(transaction: Transaction, keys: set[str]) -> dict[str, Unauthent
     return closed
 
 
-def _prepare(source: Source, context: bytes) -> PreparedEvent:
-    event = source.event
-    content = content_digest(event, context)
-    event_id = event.event_id or hash_uri(content)
-    return PreparedEvent(
-        source.raw, event, event_id, event.event_id is not None, hashlib.sha256(event_id.encode()).digest(),
-        content, declaration_digest(event, context), participants(event), attributes(event),
-    )  # fmt: skip
+def next_capture(db: WriteDatabase) -> int:
+    """The number of the next row of `capture`."""
+    return int(db.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM capture").fetchone()[0])
+
+
+def conflict(ordinal: int, event_id: str) -> CaptureProblem:
+    """The problem of an event whose ID is taken by other content."""
+    return problem_of(
+        Conflict(
+            f"event {event_id} is in the ledger with other content; this one was refused and kept for audit",
+            place=f"/epcisBody/eventList/{ordinal}",
+            remedy="give it an ID of its own, or leave the ID out",
+        )
+    )
+
+
+def fault_rows(capture: int, first: int, faults: Sequence[CaptureProblem]) -> list[tuple[int, int, str]]:
+    """Rows of `capture_fault` from number ``first`` on, as far as they are kept."""
+    kept = faults[: max(MOST_FAULTS - first, 0)]
+    return [(capture, number, msgspec.json.encode(fault).decode()) for number, fault in enumerate(kept, first)]
 
 
 class _Batch:
-    """The new rows of one transaction."""
+    """The documents of one transaction."""
 
-    def __init__(self, transaction: Transaction, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, transaction: Transaction, random: Callable[[int], bytes], captures: Sequence[PreparedCapture]
+    ) -> None:
         self._tx = transaction
+        self._known = KnownIds(transaction.db, (event.key for capture in captures for _, event in capture.events))
+        self._new = NewEvents(transaction, random)
         self._random = random
-        self._known: dict[tuple[bytes, bytes], int] = {}
-        #: The content under each event ID: an error declaration has that of the event which it repeats.
-        self._contents: dict[bytes, bytes] = {}
-        self._new: list[tuple[PreparedEvent, PreparedCapture, int]] = []
-        self._next_capture = _scalar(transaction.db, "SELECT COALESCE(MAX(id), 0) + 1 FROM capture")
+        self._next_capture = next_capture(transaction.db)
         self._captures: list[tuple[Any, ...]] = []
+        self._jobs: list[tuple[Any, ...]] = []
+        self._faults: list[tuple[int, int, str]] = []
         self._capture_events: list[tuple[int, int, int, bool]] = []
         self._refused: list[tuple[Any, ...]] = []
-        self._contexts: dict[bytes, bytes] = {}
 
-    def load_known(self, captures: Sequence[PreparedCapture]) -> None:
-        """Everything that already stands under an event ID of this batch, with any declaration."""
-        keys = list({event.key for capture in captures for event in capture.events})
-        for start in range(0, len(keys), _IN):
-            part = keys[start : start + _IN]
-            rows = self._tx.db.execute(
-                f"SELECT key, declaration, event, content FROM event_id WHERE key IN ({','.join('?' * len(part))})",  # noqa: S608
-                part,
-            )
-            for key, declaration, event, content in rows:
-                self._known[key, declaration] = event
-                self._contents[key] = content
-
-    def take(self, capture: PreparedCapture) -> CaptureJob:
+    def take(self, capture: PreparedCapture) -> CaptureJob | Unavailable:
         """Accept or refuse one document, knowing those before it in the batch."""
-        places: list[CapturedEvent] = []
+        known = self._known
+        places: list[tuple[int, PreparedEvent, CapturedEvent]] = []
         fresh: dict[tuple[bytes, bytes], int] = {}
         contents: dict[bytes, bytes] = {}
         conflicts: list[tuple[int, PreparedEvent]] = []
-        for ordinal, event in enumerate(capture.events):
-            content = self._contents.get(event.key) or contents.setdefault(event.key, event.content)
+        for ordinal, event in capture.events:
+            if known.promised.get(event.key, event.content) != event.content:
+                return _undecided(event)
+            content = known.contents.get(event.key) or contents.setdefault(event.key, event.content)
             if content != event.content:
                 conflicts.append((ordinal, event))
                 continue
             slot = (event.key, event.declaration)
-            known = self._known.get(slot, fresh.get(slot))
-            if known is None:
-                fresh[slot] = self._tx.size + len(self._new) + len(fresh)
-            places.append(CapturedEvent(event.event_id, fresh[slot] if known is None else known, known is not None))
-        if conflicts:
+            place = known.places.get(slot, fresh.get(slot))
+            if place is None:
+                fresh[slot] = self._new.next_index + len(fresh)
+            captured = CapturedEvent(event.event_id, fresh[slot] if place is None else place, place is not None)
+            places.append((ordinal, event, captured))
+        if conflicts and not capture.request.proceed:
             return self._refuse(capture, conflicts)
-        self._known |= fresh
-        self._contents |= contents
-        return self._accept(capture, places)
+        known.places |= fresh
+        known.contents |= contents
+        return self._accept(capture, places, conflicts)
 
-    def _accept(self, capture: PreparedCapture, places: list[CapturedEvent]) -> CaptureJob:
+    def _accept(
+        self,
+        capture: PreparedCapture,
+        places: list[tuple[int, PreparedEvent, CapturedEvent]],
+        conflicts: list[tuple[int, PreparedEvent]],
+    ) -> CaptureJob:
         number = self._record(capture, None)
-        for ordinal, (event, place) in enumerate(zip(capture.events, places, strict=True)):
+        for ordinal, event, place in places:
             self._capture_events.append((number, ordinal, place.index, place.duplicate))
             if not place.duplicate:
-                self._new.append((event, capture, number))
-        return self._job(capture, True, [], places)
+                self._new.add(event, capture.context, number, capture.request.key_id)
+        faults = sorted([*capture.faults, *self._keep(number, capture, conflicts)], key=lambda fault: fault.event or 0)
+        if capture.request.proceed:
+            self._jobs.append((number, True, State.DONE.value, len(capture.events) + len(capture.faults),
+                               len(places), len(faults), self._tx.now))  # fmt: skip
+        self._faults += fault_rows(number, 0, faults)
+        return self._job(capture, faults, [place for _, _, place in places])
 
     def _refuse(self, capture: PreparedCapture, conflicts: list[tuple[int, PreparedEvent]]) -> CaptureJob:
         """Nothing of the document enters the ledger; what contradicts it is kept where an auditor finds it."""
-        problems = [_conflict(ordinal, event) for ordinal, event in conflicts]
+        problems = [conflict(ordinal, event.event_id) for ordinal, event in conflicts]
         number = self._record(capture, problems[0].detail)
-        for ordinal, event in conflicts:
-            self._refused.append((number, ordinal, event.event_id, event.raw, capture.context))
-        return self._job(capture, False, problems, [])
+        self._faults += fault_rows(number, 0, self._keep(number, capture, conflicts))
+        return self._job(capture, problems, [])
+
+    def _keep(
+        self, number: int, capture: PreparedCapture, conflicts: list[tuple[int, PreparedEvent]]
+    ) -> list[CaptureProblem]:
+        """Keep refused events for audit; their problems."""
+        self._refused += [(number, ordinal, event.event_id, event.raw, capture.context) for ordinal, event in conflicts]
+        return [conflict(ordinal, event.event_id) for ordinal, event in conflicts]
 
     def _record(self, capture: PreparedCapture, problem: str | None) -> int:
         request, number = capture.request, self._next_capture
@@ -202,136 +214,28 @@ class _Batch:
         )  # fmt: skip
         return number
 
-    def _job(
-        self, capture: PreparedCapture, success: bool, errors: list[CaptureProblem], events: list[CapturedEvent]
-    ) -> CaptureJob:
+    def _job(self, capture: PreparedCapture, errors: list[CaptureProblem], events: list[CapturedEvent]) -> CaptureJob:
         time = format_time(self._tx.now)
-        return CaptureJob(capture.request.name, time, time, success, errors=errors, events=events)
+        behaviour = PROCEED if capture.request.proceed else ROLLBACK
+        return CaptureJob(
+            capture.request.name, time, time, not errors, error_behaviour=behaviour, errors=errors, events=events
+        )
 
     def insert(self) -> None:
-        """Write the batch. Ids of things and words are given here, in log order."""
-        db, first = self._tx.db, self._tx.size
-        things = self._tx.dictionary.things(self._names())
-        salts = self._random(32 * len(self._new))
-        rows = _Rows()
-        for place, (event, capture, number) in enumerate(self._new):
-            salt = salts[32 * place : 32 * place + 32]
-            digest = self._context(capture.context)
-            self._event_rows(rows, first + place, event, number, things)
-            rows.payloads.append((first + place, salt, event.raw, digest))
-            eid = hash_event_id(salt, event.event_id)
-            commitment = commit_event(salt, event.content, event.raw, digest)
-            rows.leaves.append(encode_event(capture.request.key_id, self._tx.now, eid, commitment))
-        db.executemany(
-            "INSERT INTO context (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING", list(self._contexts.items())
-        )
-        rows.insert(db)
-        self._tx.append(rows.leaves)
+        """Write the batch."""
+        db = self._tx.db
+        self._new.insert()
         db.insert(tables.capture, self._captures)
         db.insert(tables.capture_event, self._capture_events)
         db.insert(tables.refused_event, self._refused)
-        void(db, [key for key, declaration in self._known if declaration])  # who submitted what stands there by now
-
-    def _names(self) -> Iterable[Name]:
-        for event, _, _ in self._new:
-            for participant in event.participants:
-                yield participant.name
-                if participant.partner:
-                    yield participant.partner
-            yield from _places(event.event)
-
-    def _context(self, body: bytes) -> bytes:
-        digest = hashlib.sha256(body).digest()
-        self._contexts[digest] = body
-        return digest
-
-    def _event_rows(
-        self, rows: _Rows, index: int, prepared: PreparedEvent, capture: int, things: Mapping[Name, int]
-    ) -> None:
-        event, term = prepared.event, self._tx.dictionary.term
-        read_point = things[named(event.read_point.id)] if event.read_point else None
-        location = things[named(event.biz_location.id)] if event.biz_location else None
-        ends = _Ends(event, things) if event.source_list or event.destination_list else _NO_ENDS
-        rows.events.append(
-            (index, _TYPES[event.type], action_of(event).value, event.event_time, event.offset, self._tx.now,
-             capture, bool(prepared.declaration), term(event.biz_step), term(event.disposition), read_point, location,
-             term(getattr(event, "transformation_id", None)), *ends.columns())
-        )  # fmt: skip
-        place, holder = location or read_point, ends.destination_possessor
-        rows.timeline += [
-            (things[name], event.event_time, index, role, ordinal, action,
-             things[partner] if partner else None, quantity, term(uom), place, holder)
-            for ordinal, (role, action, name, partner, quantity, uom) in enumerate(prepared.participants)
-        ]  # fmt: skip
-        for ordinal, attribute in enumerate(prepared.attributes):
-            rows.attrs.append((index, term(attribute.field), ordinal, attribute.value, attribute.number))
-        rows.ids.append(
-            (prepared.key, prepared.declaration, index, prepared.content, prepared.event_id if prepared.given else None)
-        )
+        db.insert(capture_job, self._jobs)
+        db.insert(capture_fault, self._faults)
+        # who submitted what stands there by now
+        void(db, [key for key, declaration in self._known.places if declaration])
 
 
-class _Ends:
-    """Who and what is named as source and destination; the last of a type counts."""
-
-    def __init__(self, event: Event | None, things: Mapping[Name, int]) -> None:
-        ends: dict[tuple[str, str], int] = {}
-        for entry in event.source_list if event else ():
-            ends["source", entry.type] = things[named(entry.id)]
-        for entry in event.destination_list if event else ():
-            ends["destination", entry.type] = things[named(entry.id)]
-        self._ends = ends
-
-    @property
-    def destination_possessor(self) -> int | None:
-        """Who has the goods afterwards, where the event says so."""
-        return self._ends.get(("destination", "possessing_party"))
-
-    def columns(self) -> list[int | None]:
-        """The six columns of `event`, in its order."""
-        kinds = ("possessing_party", "owning_party", "location")
-        return [self._ends.get((side, kind)) for kind in kinds for side in ("source", "destination")]
-
-
-#: Of most events.
-_NO_ENDS = _Ends(None, {})
-
-
-def _places(event: Event) -> Iterable[Name]:
-    if event.read_point:
-        yield named(event.read_point.id)
-    if event.biz_location:
-        yield named(event.biz_location.id)
-    for entry in (*event.source_list, *event.destination_list):
-        yield named(entry.id)
-
-
-class _Rows:
-    """Rows by table, each inserted with one call."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[Any, ...]] = []
-        self.payloads: list[tuple[int, bytes, bytes, bytes]] = []
-        self.timeline: list[tuple[Any, ...]] = []
-        self.attrs: list[tuple[Any, ...]] = []
-        self.ids: list[tuple[bytes, bytes, int, bytes, str | None]] = []
-        self.leaves: list[bytes] = []
-
-    def insert(self, db: WriteDatabase) -> None:
-        """Columns in the order of `suyuan.trace.tables`."""
-        db.insert(tables.event, self.events)
-        db.insert(tables.payload, self.payloads)
-        db.insert(tables.timeline, self.timeline)
-        db.insert(tables.attr, self.attrs)
-        db.insert(tables.event_id, self.ids)
-
-
-def _scalar(db: WriteDatabase, sql: str) -> int:
-    return int(db.execute(sql).fetchone()[0])
-
-
-def _conflict(ordinal: int, event: PreparedEvent) -> CaptureProblem:
-    return CaptureProblem(
-        "conflict", "The same event ID with other content",
-        f"event {event.event_id} is in the ledger with other content; this document was refused and kept for audit",
-        409, f"/epcisBody/eventList/{ordinal}",
-    )  # fmt: skip
+def _undecided(event: PreparedEvent) -> Unavailable:
+    return Unavailable(
+        f"event {event.event_id} stands with other content in a document that is being captured",
+        remedy="send it again when that document is done",
+    )

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from enum import IntEnum
+from typing import Final
+
 import msgspec
+
+from suyuan.base.errors import SuyuanError
+from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
+
+#: Most faults of one document that are kept and told; of more the number is told.
+MOST_FAULTS: Final = 1_000
+#: Values of GS1-Capture-Error-Behaviour (12.6).
+ROLLBACK, PROCEED = "rollback", "proceed"
+
+_EVENT = re.compile(r"(?:.*/eventList/([0-9]+)).*")
+
+
+class State(IntEnum):
+    """How far a document in the background is. Past STORING's begin it can only end as DONE with what was accepted."""
+
+    CHECKING = 1  #: first pass: every event is looked at, its ID is promised to it
+    STORING = 2  #: second pass: events get their places in the log
+    UNDOING = 3  #: refused: its promises are taken back
+    DONE = 4
 
 
 class CapturedEvent(msgspec.Struct, frozen=True, rename={"event_id": "eventID"}):
@@ -14,25 +37,58 @@ class CapturedEvent(msgspec.Struct, frozen=True, rename={"event_id": "eventID"})
     duplicate: bool
 
 
-class CaptureProblem(msgspec.Struct, frozen=True):
-    """Why a document was refused: RFC 9457 members."""
+class CaptureProblem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was wrong with a document or an event of it: RFC 9457 members, and beside them where, why and what to do."""
 
     type: str
     title: str
     detail: str
     status: int
+    #: JSON pointer of the place within the document.
     instance: str = ""
+    #: Number of the event, counted from 0; None of the document itself.
+    event: int | None = None
+    rule: str = ""
+    remedy: str = ""
 
 
-class CaptureJob(msgspec.Struct, frozen=True, rename={"capture_id": "captureID", "created_at": "createdAt",
-                 "finished_at": "finishedAt", "error_behaviour": "captureErrorBehaviour"}):  # fmt: skip
-    """A capture job. It is never running when anybody can see it: the answer comes after the commit."""
+class CaptureJob(
+    msgspec.Struct,
+    frozen=True,
+    rename={
+        "capture_id": "captureID",
+        "created_at": "createdAt",
+        "finished_at": "finishedAt",
+        "error_behaviour": "captureErrorBehaviour",
+        "event_count": "eventCount",
+    },
+):
+    """A capture job. ``success`` is false as soon as one error is known, also while it runs (EPCIS 2.0, 8.2.6)."""
 
     capture_id: str
     created_at: str
-    finished_at: str
+    #: Missing while the job runs.
+    finished_at: str | msgspec.UnsetType
     success: bool
     running: bool = False
-    error_behaviour: str = "rollback"
+    error_behaviour: str = ROLLBACK
     errors: list[CaptureProblem] = []
+    #: The events that are stored by now, the first 10,000 of them.
     events: list[CapturedEvent] = []
+    #: How many are stored by now; only where ``events`` does not show them all.
+    event_count: int | msgspec.UnsetType = msgspec.UNSET
+
+
+def problem_of(error: SuyuanError, event: int | None = None) -> CaptureProblem:
+    """An error of ours as an entry of a job's ``errors``. The event's number is read from its place where not given."""
+    found = _EVENT.fullmatch(error.place or "") if event is None else None
+    return CaptureProblem(
+        PROBLEM_PREFIX + exception_of(type(error), capturing=True),
+        (type(error).__doc__ or "").splitlines()[0],
+        error.detail,
+        error.status,
+        error.place or "",
+        int(found[1]) if found else event,
+        getattr(error, "rule", ""),
+        error.remedy or "",
+    )

@@ -47,7 +47,7 @@ class TestStandardDocuments:
             job = scribe.capture(body)
             if not job.success:  # three examples give other content to an ID that another one has taken
                 conflicts += 1
-                assert {error.type for error in job.errors} == {"conflict"}
+                assert {error.type for error in job.errors} == {"epcisException:ResourceAlreadyExistsException"}
                 scribe = fresh()
                 job = scribe.capture(body)
             events += self.check(scribe, body, job)

@@ -1,0 +1,107 @@
+"""Documents as they were submitted, in any of the media types: whole, event by event, or without their bad events."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO, Final, NamedTuple
+
+import msgspec
+
+from suyuan.base.errors import InvalidDocument, TooLarge, UnsupportedMedia
+from suyuan.epcis import document_stream
+from suyuan.epcis.document_stream import Frame
+from suyuan.epcis.events import EVENT_TYPES
+from suyuan.epcis.json_codec import Source, read_document, read_source
+from suyuan.epcis.json_text import Limits
+
+JSON_TYPES: Final = ("application/ld+json", "application/json")
+#: Media types that documents may have.
+MEDIA_TYPES: Final = (*JSON_TYPES,)
+#: Most faults that one reading tells of; what is behind the last is not looked at.
+_MOST = 1_000
+
+
+class Submitted(NamedTuple):
+    """A document's good events with their ordinals, and what was wrong with the others."""
+
+    context: bytes
+    sources: list[tuple[int, Source]]
+    faults: list[InvalidDocument]
+    master_data: bytes | None
+
+
+def read_whole(body: bytes, media_type: str, limits: Limits) -> Submitted:
+    """A document or a bare event that is good in all its parts; else `InvalidDocument` or `TooLarge`."""
+    document = read_document(body, limits)
+    return Submitted(document.context, list(enumerate(document.sources)), [], document.master_data)
+
+
+def read_passable(body: bytes, media_type: str, limits: Limits) -> Submitted:
+    """A document of which bad events are left out and told. What is no document at all is refused as a whole."""
+    if len(body) > limits.body:
+        raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
+    file = io.BytesIO(body)
+    try:
+        frame = read_frame(file, media_type, limits)
+    except InvalidDocument:
+        if not _is_event(body):
+            raise
+        return read_whole(body, media_type, limits)
+    file.seek(0)
+    sources: list[tuple[int, Source]] = []
+    faults: list[InvalidDocument] = []
+    for ordinal, raw in enumerate(iter_events(file, media_type, limits)):
+        found = read_one(raw, ordinal, frame, limits)
+        if isinstance(found, Source):
+            sources.append((ordinal, found))
+        else:
+            faults.append(found)
+    return Submitted(frame.head.context, sources, faults, frame.head.master_data)
+
+
+def read_frame(file: BinaryIO, media_type: str, limits: Limits) -> Frame:
+    """Everything of a document but its events, which are counted."""
+    return document_stream.read_frame(file, limits)
+
+
+def iter_events(file: BinaryIO, media_type: str, limits: Limits) -> Iterator[bytes | InvalidDocument]:
+    """Each event as JSON, or what is wrong with it."""
+    return document_stream.iter_events(file, limits)
+
+
+def read_one(raw: bytes | InvalidDocument, ordinal: int, frame: Frame, limits: Limits) -> Source | InvalidDocument:
+    """One event, or what is wrong with it.
+
+    What is no JSON at all is raised: behind it nobody knows where events begin.
+    """
+    if isinstance(raw, InvalidDocument):
+        return raw
+    try:
+        return read_source(raw, f"{frame.place}/{ordinal}", frame.head.prefixes, limits)
+    except TooLarge as error:
+        return InvalidDocument(error.detail, place=error.place, remedy=error.remedy)
+    except InvalidDocument as error:
+        try:
+            msgspec.json.decode(raw, type=msgspec.Raw)
+        except (msgspec.DecodeError, RecursionError):
+            raise error from None
+        return error
+
+
+def _is_event(body: bytes) -> bool:
+    try:
+        found = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return "type" in found and msgspec.json.decode(found["type"]) in EVENT_TYPES
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
+def check_media_type(media_type: str) -> str:
+    """The media type of a Content-Type header, without parameters; `UnsupportedMedia` where nobody reads it."""
+    name = media_type.partition(";")[0].strip().lower()
+    if name not in MEDIA_TYPES:
+        raise UnsupportedMedia(
+            f"content type {name[:60]!r} is not read here", remedy=f"send one of: {', '.join(MEDIA_TYPES)}"
+        )
+    return name
