@@ -85,7 +85,9 @@ def extended(outer: Mapping[str, str], context: Any) -> Mapping[str, str]:
         if isinstance(entry, dict):
             for term, definition in entry.items():
                 target = definition.get("@id") if isinstance(definition, dict) else definition
-                if isinstance(target, str) and not term.startswith("@"):
+                if target is None:
+                    prefixes.pop(term, None)  # JSON-LD 1.1, 4.1.2: null takes a definition back
+                elif isinstance(target, str) and not term.startswith("@"):
                     prefixes[term] = _resolved(prefixes, target)
     if len(prefixes) > MOST_TERMS:
         raise InvalidDocument(f"the @context defines more than {MOST_TERMS} terms", place="/@context")

@@ -298,7 +298,9 @@ def _member(name: str, value: Any, prefixes: Prefixes) -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in _member(name, item, prefixes)]
     if isinstance(value, dict):
-        return [name + "".join(_extensions(value, prefixes))]
+        members = {key: member for key, member in value.items() if key != "@value"}
+        text = _scalar(value.get("@value", ""), prefixes)  # of an XML element with attributes
+        return [(f"{name}={text}" if text else name) + "".join(_extensions(members, prefixes))]
     text = _scalar(value, prefixes)
     return [f"{name}={text}" if text else name]
 
@@ -306,7 +308,9 @@ def _member(name: str, value: Any, prefixes: Prefixes) -> list[str]:
 def _scalar(value: Any, prefixes: Prefixes) -> str:
     """A value of an extension: identifiers, CBV words and numerals in their one form, other text stripped."""
     if not isinstance(value, str):
-        return _number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+        if isinstance(value, bool):
+            return _truth(value)
+        return _number(value) if isinstance(value, int | float) else str(value)
     if ":" not in value:
         return _text(value)
     text = expand(value.strip(), prefixes)
@@ -316,6 +320,11 @@ def _scalar(value: Any, prefixes: Prefixes) -> str:
         return canonical_uri(text)
     except InvalidIdentifier:
         return text
+
+
+def _truth(value: bool) -> str:
+    """As in XML; the reference's releases write what Python calls it where the document is JSON."""
+    return "true" if value else "false"
 
 
 def _text(value: str) -> str:
@@ -379,7 +388,7 @@ _REPORT: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("value", "value", _number),
     ("component", "component", vocabulary.COMPONENT.full),
     ("stringValue", "string_value", _text),
-    ("booleanValue", "boolean_value", str),
+    ("booleanValue", "boolean_value", _truth),
     ("hexBinaryValue", "hex_binary_value", _text),
     ("uriValue", "uri_value", canonical_uri),
     ("minValue", "min_value", _number),

@@ -64,7 +64,7 @@ def test_extensions_are_sorted_and_lists_repeat_their_name() -> None:
     extensions = {"ex:b": [{"ex:y": 2, "ex:x": True}, "a"], "ex:a": {"plain": None, "ex:c": []}, "ex:e": "", "ex:f": {}}
     namespace = "{https://ns.example/}"
     assert tail(extensions=extensions) == (
-        f"{namespace}aplain=None{namespace}b=a{namespace}b{namespace}x=True{namespace}y=2{namespace}e{namespace}f"
+        f"{namespace}aplain=None{namespace}b=a{namespace}b{namespace}x=true{namespace}y=2{namespace}e{namespace}f"
     )
 
 

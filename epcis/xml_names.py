@@ -1,0 +1,124 @@
+"""Names between XML and JSON: namespaces that elements are in, prefixes that a ``@context`` defines.
+
+An extension element ``{http://ns.example.com/}note`` is the member ``example:note`` where the context says
+``"example": "http://ns.example.com/"``. The prefix is the one that the document declares, as long as it means nothing
+else in the standard's own context.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from suyuan.epcis.context import EPCIS_CONTEXT, STANDARD_PREFIXES
+from suyuan.epcis.xml_text import EPCIS_NAMESPACES
+
+XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+#: Namespaces of XML's and EPCIS's own machinery: no extension is in them.
+_TECHNICAL = EPCIS_NAMESPACES | {
+    "",
+    "urn:epcglobal:xsd:1",
+    "urn:epcglobal:xsd:2",
+    "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader",
+    "http://www.w3.org/2001/XMLSchema",
+    "http://www.w3.org/2001/XMLSchema-instance",
+    XML_NAMESPACE,
+}
+#: The CBV's namespace of master data attributes: its prefix ends in a colon in JSON, where prefix and name are joined.
+CBV_ATTRIBUTES = "urn:epcglobal:cbv:mda"
+
+
+class Names:
+    """JSON names of the extensions of one document.
+
+    ``outer`` are the document's prefixes by namespace; `begin` starts an event, with the prefixes that it declares
+    itself, and `own` is the ``@context`` that the event then needs beside the document's.
+    """
+
+    def __init__(self, outer: Mapping[str, str]) -> None:
+        self._document: dict[str, str | None] = {}
+        self._known: dict[str, str] = {}
+        for uri, prefix in outer.items():
+            if uri not in _TECHNICAL:
+                self._define(self._document, uri, prefix)
+        self._by_uri = {str(uri): prefix for prefix, uri in self._document.items()}
+        self._inner: Mapping[str, str] = {}
+        self._own: dict[str, str | None] = {}
+        self._own_by_uri: dict[str, str] = {}
+        self._avoided: frozenset[str] = frozenset()
+        meant = [prefix for prefix, uri in self._document.items() if STANDARD_PREFIXES.get(prefix) != uri]
+        self._values = _values_of(meant) if meant else None
+
+    @property
+    def context(self) -> bytes:
+        """The compact JSON text of the document's ``@context``."""
+        defined = {prefix: uri for prefix, uri in self._document.items() if STANDARD_PREFIXES.get(prefix) != uri}
+        return msgspec.json.encode([EPCIS_CONTEXT, *([defined] if defined else [])])
+
+    def begin(self, inner: Mapping[str, str], avoid: Collection[str] = ()) -> None:
+        """An event begins that declares these prefixes, and in which ``avoid`` must not be prefixes."""
+        self._inner = inner
+        if self._own or avoid or self._avoided:
+            self._own = dict.fromkeys(avoid)
+            self._own_by_uri = {}
+            self._avoided = frozenset(avoid)
+
+    def prefixes_in(self, raw: bytes) -> set[str]:
+        """Prefixes with which values in an event's JSON begin.
+
+        In XML a value such as ``example:x`` is a URI as it stands, whatever ``xmlns:example`` is; in JSON a prefix in
+        the ``@context`` would make another one of it.
+        """
+        found: set[str] = set()
+        if self._values is not None:
+            found = {match[1].decode() for match in self._values.finditer(raw)}
+        if self._own:
+            own = _values_of(self._own)
+            found |= {match[1].decode() for match in own.finditer(raw)}
+        return found - self._avoided
+
+    @property
+    def own(self) -> dict[str, str | None]:
+        """What the event's names need beside the document's context."""
+        return self._own
+
+    def json(self, name: str) -> str:
+        """The name in JSON of a Clark name; a name in no namespace stays."""
+        known = self._known.get(name)
+        if known is not None and not self._avoided:
+            return known
+        uri, brace, local = name[1:].rpartition("}")
+        if not brace:
+            return name
+        prefix = self._by_uri.get(uri)
+        if prefix is not None and prefix not in self._avoided:
+            self._known[name] = f"{prefix}:{local}"
+            return self._known[name]
+        prefix = self._own_by_uri.get(uri)
+        if prefix is None:
+            prefix = self._define(self._own, uri, self._inner.get(uri, ""))
+            self._own_by_uri[uri] = prefix
+        return f"{prefix}:{local}"
+
+    def _define(self, context: dict[str, str | None], uri: str, prefix: str) -> str:
+        """Enter a namespace under its prefix, or under one that is free."""
+        number = 0
+        while not prefix or self._is_taken(context, uri, prefix):
+            number += 1
+            prefix = f"ns{number}"
+        context[prefix] = uri
+        return prefix
+
+    def _is_taken(self, context: Mapping[str, str | None], uri: str, prefix: str) -> bool:
+        meant = STANDARD_PREFIXES.get(prefix, uri)
+        if uri not in {meant, CBV_ATTRIBUTES}:
+            return True
+        return self._document.get(prefix, uri) != uri or context.get(prefix, uri) != uri
+
+
+def _values_of(prefixes: Collection[str]) -> re.Pattern[bytes]:
+    """Finds strings of compact JSON that begin with a prefix and are no names of members."""
+    listed = "|".join(map(re.escape, sorted(prefixes)))
+    return re.compile(rf'"({listed}):(?:[^"\\]|\\.)*+"(?!:)'.encode())

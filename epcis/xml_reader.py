@@ -1,0 +1,246 @@
+"""EPCIS documents in XML, read: EPCIS 1.0, 1.1, 1.2 and 2.0 (EPCIS 2.0 section 9, 1.2 section 9).
+
+An event comes out as the JSON object that says the same (`suyuan.epcis.xml_events`), as bytes, so that all behind here
+knows one form. A document is read whole, or, where it is larger than memory, in two readings of a file as
+`suyuan.epcis.document_stream` does with JSON; either way one event element is built at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple, NoReturn
+
+import msgspec
+
+from suyuan.base.clock import parse_time
+from suyuan.base.errors import InvalidDocument, InvalidInput, TooLarge
+from suyuan.epcis.document_stream import CHUNK, Frame
+from suyuan.epcis.event_reader import read_event
+from suyuan.epcis.fields import Prefixes
+from suyuan.epcis.json_codec import Document, Head, Source
+from suyuan.epcis.json_text import Limits
+from suyuan.epcis.plain_events import read_plain
+from suyuan.epcis.xml_events import EVENT_ELEMENTS, event_members
+from suyuan.epcis.xml_master_data import vocabulary_list
+from suyuan.epcis.xml_names import Names
+from suyuan.epcis.xml_path import event_pointer, xml_place
+from suyuan.epcis.xml_text import Element, Step, XmlParser
+
+MASTER_DATA_DOCUMENT = "EPCISMasterDataDocument"
+_QUERY_DOCUMENT = "EPCISQueryDocument"
+_DOCUMENTS = frozenset(("EPCISDocument", _QUERY_DOCUMENT, MASTER_DATA_DOCUMENT))
+_VERSION = re.compile(r"[12](?:\.[0-9]{1,4}){0,3}")
+_ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})$")
+_IGNORED = "}ignoreFields"
+#: What some writers put on a bare event, as on the document that it stands for.
+_ENVELOPE_ATTRIBUTES = ("schemaVersion", "creationDate")
+
+#: What may stand in each element on the way to the events, and what is done with it. Extensions are left out.
+_INSIDE: dict[str, dict[str, Step]] = {
+    "": dict.fromkeys((*_DOCUMENTS, "QueryResults"), Step.ENTER) | dict.fromkeys(EVENT_ELEMENTS, Step.BUILD),
+    "EPCISDocument": {"EPCISHeader": Step.ENTER, "EPCISBody": Step.ENTER, "extension": Step.SKIP},
+    MASTER_DATA_DOCUMENT: {"EPCISHeader": Step.ENTER, "EPCISBody": Step.ENTER, "extension": Step.SKIP},
+    "EPCISHeader": {"extension": Step.ENTER, "EPCISMasterData": Step.ENTER},
+    "EPCISMasterData": {"VocabularyList": Step.BUILD, "extension": Step.SKIP},
+    "EPCISBody": {
+        "EventList": Step.ENTER, "QueryResults": Step.ENTER, "VocabularyList": Step.BUILD, "extension": Step.SKIP,
+    },
+    "QueryResults": {
+        "queryName": Step.BUILD, "subscriptionID": Step.BUILD, "resultsBody": Step.ENTER, "extension": Step.SKIP,
+    },
+    "resultsBody": {"EventList": Step.ENTER, "VocabularyList": Step.BUILD},
+    "EventList": dict.fromkeys(EVENT_ELEMENTS, Step.BUILD) | {"extension": Step.ENTER},
+}  # fmt: skip
+#: The reference implementation of the event hash takes a query document without body and results, too.
+_INSIDE[_QUERY_DOCUMENT] = {"EPCISHeader": Step.ENTER, "EPCISBody": Step.ENTER} | _INSIDE["QueryResults"]
+
+
+class XmlEvent(NamedTuple):
+    """An event as a JSON object, decoded and as bytes."""
+
+    members: dict[str, Any]
+    raw: bytes
+
+
+class XmlEvents:
+    """The events of a document in pieces: `feed` gives those that are whole by now, `close` what stands beside them.
+
+    An event is given as the reason why it can't be one, where it can't be a JSON object.
+
+    With ``ordered`` the elements of an event must stand in the order of the schema.
+    """
+
+    def __init__(self, limits: Limits, *, ordered: bool = True) -> None:
+        self.count = 0
+        self._limits = limits
+        self._ordered = ordered
+        self._parser = XmlParser(self, limits)
+        self._way: list[str] = [""]
+        self._kind = ""
+        self._creation_date: int | None = None
+        self._vocabulary: list[dict[str, Any]] | None = None
+        self._ignored: set[str] = set()
+        self._names: Names | None = None
+        self._ready: list[XmlEvent | InvalidDocument] = []
+
+    @property
+    def context(self) -> bytes:
+        """The ``@context`` of the document, as compact JSON; complete when the first event is."""
+        return self._known_names().context
+
+    def feed(self, data: bytes) -> list[XmlEvent | InvalidDocument]:
+        """The events that end in these bytes."""
+        self._parser.feed(data)
+        ready, self._ready = self._ready, []
+        return ready
+
+    def close(self) -> Head:
+        """The end: `InvalidDocument` where the document is not complete."""
+        self._parser.close()
+        vocabulary = None if self._vocabulary is None else msgspec.json.encode({"vocabularyList": self._vocabulary})
+        return Head(self._kind, self.context, vocabulary, self._creation_date, frozenset(self._ignored))
+
+    # What the parser calls.
+
+    def enter(self, name: str, attributes: dict[str, str]) -> Step:
+        here = self._way[-1]
+        step = _INSIDE[here].get(name) or self._foreign(name)
+        if here == "":
+            self._begin(name, attributes)
+        if step is Step.ENTER:
+            self._way.append(here if name == "extension" else name)
+        elif name in EVENT_ELEMENTS:
+            self.count += 1
+            if self.count > self._limits.events:
+                raise TooLarge(f"more than {self._limits.events} events", remedy="send it in parts")
+        return step
+
+    def leave(self, _: str) -> None:
+        self._way.pop()
+
+    def built(self, element: Element) -> None:
+        if element.name in EVENT_ELEMENTS:
+            self._ready.append(self._event(element))
+        elif element.name == "VocabularyList":
+            names = self._known_names()
+            names.begin(self._parser.inner)
+            self._vocabulary = (self._vocabulary or []) + vocabulary_list(element, names)
+        elif element.name.endswith(_IGNORED):
+            self._ignored.update(child.name for child in element.children)
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        """The outermost element."""
+        self._kind = _QUERY_DOCUMENT if name == "QueryResults" else name
+        if name == "EPCISDocument":
+            version = attributes.get("schemaVersion", "")
+            if not _VERSION.fullmatch(version):
+                _refuse(f"schemaVersion is {version[:60]!r}, expected 1.2 or 2.0", f"/{name}/@schemaVersion")
+            if "creationDate" not in attributes:
+                _refuse("creationDate is missing", f"/{name}/@creationDate")
+        if "creationDate" in attributes:
+            self._creation_date = _moment(attributes["creationDate"], f"/{name[:60]}/@creationDate")
+
+    def _foreign(self, name: str) -> Step:
+        """An element of another namespace is left out, but for the list of what is no part of the event hash."""
+        if not name.startswith("{") or len(self._way) == 1:
+            expected = ", ".join(sorted(_INSIDE[self._way[-1]]))
+            _refuse(f"found {name[:80]}, expected one of {expected}", "/".join((*self._way, name[:80])))
+        return Step.BUILD if name.endswith(_IGNORED) else Step.SKIP
+
+    def _event(self, element: Element) -> XmlEvent | InvalidDocument:
+        names = self._known_names()
+        names.begin(self._parser.inner)
+        if len(self._way) == 1:
+            for name in _ENVELOPE_ATTRIBUTES:
+                element.attributes.pop(name, None)
+        place = xml_place(self.pointer(self.count - 1))
+        try:
+            members = event_members(element, names, place, ordered=self._ordered)
+            raw = msgspec.json.encode(members)
+            if values := names.prefixes_in(raw):
+                names.begin(self._parser.inner, values)
+                members = event_members(element, names, place, ordered=False)
+                raw = msgspec.json.encode(members)
+        except InvalidDocument as error:
+            return error
+        return XmlEvent(members, raw)
+
+    def pointer(self, index: int) -> str:
+        """The JSON pointer of an event, counted from 0; "" of a bare one."""
+        return "" if self._kind in EVENT_ELEMENTS else event_pointer(self._kind, index)
+
+    def _known_names(self) -> Names:
+        """Prefixes of the document, as they are when they are first needed: later ones go with their events."""
+        if self._names is None:
+            self._names = Names(self._parser.outer)
+        return self._names
+
+
+def _moment(text: str, place: str) -> int:
+    """A creation date, to which XML Schema doesn't demand a zone."""
+    text = text.strip()
+    try:
+        return parse_time(text if _ZONE.search(text) else f"{text}Z")[0]
+    except InvalidInput as error:
+        raise InvalidDocument(error.detail, place=place, remedy=error.remedy) from None
+
+
+def _refuse(detail: str, place: str) -> NoReturn:
+    raise InvalidDocument(detail, place=place)
+
+
+def read_xml_document(body: bytes, limits: Limits, *, ordered: bool = True) -> Document:
+    """An EPCIS document, query document, master data document, query results, or a bare event.
+
+    Each event's ``raw`` is the JSON that says the same; ``context`` defines the prefixes that it uses. With ``ordered``
+    the elements of an event must stand in the order of the schema. Raises `InvalidDocument` with the path of the first
+    fault, `TooLarge` where a limit is passed; in bounded time and memory whatever the input, and nothing is fetched.
+    """
+    if len(body) > limits.body:
+        raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
+    reader = XmlEvents(limits, ordered=ordered)
+    events = reader.feed(body)
+    head = reader.close()
+    sources = [_source(event, reader.pointer(index), head.prefixes, limits) for index, event in enumerate(events)]
+    return Document(
+        type=head.type,
+        context=head.context,
+        sources=tuple(sources),
+        master_data=head.master_data,
+        creation_date=head.creation_date,
+        ignored=head.ignored,
+    )
+
+
+def _source(event: XmlEvent | InvalidDocument, pointer: str, prefixes: Prefixes, limits: Limits) -> Source:
+    if isinstance(event, InvalidDocument):
+        raise event
+    plain = read_plain(event.raw, prefixes, limits)
+    if plain is not None:
+        return Source(event.raw, plain)
+    try:
+        return Source(event.raw, read_event(event.members, pointer, prefixes))
+    except InvalidDocument as error:
+        raise InvalidDocument(error.detail, place=xml_place(error.place or pointer), remedy=error.remedy) from None
+
+
+def read_xml_frame(file: BinaryIO, limits: Limits, *, ordered: bool = True) -> Frame:
+    """Everything of a document but its events, which are counted. Reads the file from its present place to its end."""
+    reader = XmlEvents(limits, ordered=ordered)
+    while data := file.read(CHUNK):
+        reader.feed(data)
+    head = reader.close()
+    return Frame(head, reader.pointer(0).removesuffix("/0"), reader.count)
+
+
+def iter_xml_events(file: BinaryIO, limits: Limits, *, ordered: bool = True) -> Iterator[bytes | InvalidDocument]:
+    """Each event as the JSON that says the same, in order, or why it can't be said; others may be right nevertheless.
+
+    Reads the file from its present place to its end. Raises what the document as a whole is refused for.
+    """
+    reader = XmlEvents(limits, ordered=ordered)
+    while data := file.read(CHUNK):
+        for event in reader.feed(data):
+            yield event if isinstance(event, InvalidDocument) else event.raw
+    reader.close()
