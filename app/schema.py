@@ -7,7 +7,7 @@ from suyuan.chain import tables as chain_tables
 from suyuan.labels import tables as label_tables
 from suyuan.labels import tag_job_tables
 from suyuan.regulators import tables as regulator_tables
-from suyuan.trace import capture_tables, subscription_tables, vocabulary_tables
+from suyuan.trace import capture_tables, named_query_tables, subscription_tables, vocabulary_tables
 from suyuan.trace import tables as trace_tables
 
 #: The modules that define tables, so that a linter sees that the imports are wanted.
@@ -20,6 +20,7 @@ TABLE_MODULES = (
     tag_job_tables,
     vocabulary_tables,
     subscription_tables,
+    named_query_tables,
 )
 
 __all__ = ["TABLE_MODULES", "metadata"]

@@ -20,6 +20,8 @@ from suyuan.labels.tag_job_operations import OPERATIONS as TAG_JOB_OPERATIONS
 from suyuan.regulators.recall_operation import OpenRecall
 from suyuan.trace.acts import AddKey, ChangeMasterData, ContinueLog, RevokeKey
 from suyuan.trace.capture import Capture
+from suyuan.trace.named_queries import OPERATIONS as QUERY_OPERATIONS
+from suyuan.trace.page_tokens import EndPageToken
 from suyuan.trace.postgres_database import PostgresDatabase
 from suyuan.trace.publication import Publication
 from suyuan.trace.sqlite_database import SqliteDatabase
@@ -59,7 +61,8 @@ def _operations(limits: Limits) -> list[Operation]:
     return [
         Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), ContinueLog(), ChangeVocabulary(), OpenRecall(),
         OpenBatch(), AllocateLabels(), MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
-        *(operation() for operation in SUBSCRIPTION_OPERATIONS),
+        *(operation() for operation in SUBSCRIPTION_OPERATIONS), *(operation() for operation in QUERY_OPERATIONS),
+        EndPageToken(),
     ]  # fmt: skip
 
 

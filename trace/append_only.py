@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from suyuan.base.errors import IntegrityBroken
 
 #: Tables whose rows never change and never go.
 FROZEN = (
@@ -19,10 +22,11 @@ FROZEN = (
     "recall_item", "recall_lot", "label_batch", "label_allocation", "label", "label_weight", "label_mark",
     "label_tally", "label_tag", "tag_job", "tag_job_state", "tag_intent", "tag_outcome", "vocabulary_element",
     "subscription", "subscription_ended", "vocabulary_attribute", "vocabulary_child", "capture_fault",
+    "named_query", "named_query_deleted",
 )  # fmt: skip
 
 #: Working tables, whose rows change and go: nothing of the ledger's truth is in them.
-WORKING = ("log_head", "subscription_state", "capture_job", "capture_reservation")
+WORKING = ("log_head", "subscription_state", "capture_job", "capture_reservation", "ended_page_token")
 
 #: Tables where one kind of change is allowed: the condition of a refused update, in terms of OLD and NEW.
 _GUARDED = {
@@ -31,6 +35,9 @@ _GUARDED = {
     " OR NEW.digest <> OLD.digest OR NEW.created <> OLD.created"
     " OR COALESCE(NEW.expires, 0) <> COALESCE(OLD.expires, 0) OR OLD.revoked IS NOT NULL OR NEW.revoked IS NULL",
 }
+
+#: The one column of each of them that may change.
+CHANGING = {"thing_class": "company_prefix_length", "api_key": "revoked"}
 
 
 def protect(connection: Connection) -> None:
@@ -48,6 +55,39 @@ def protect(connection: Connection) -> None:
         statements = _postgres(table, unless, _partitions(connection, table)) if postgres else _sqlite(table, unless)
         for statement in statements:
             connection.execute(text(statement))
+    _attack(connection, [table for table, _ in rules if table in there])
+
+
+def _attack(connection: Connection, tables: Sequence[str]) -> None:
+    """Try to break what was just put on: a migration whose protection does not hold must not be committed.
+
+    A trigger for each row stops at the first one, so this takes no time however many rows there are.
+    """
+    for table in tables:
+        attacks = [f"DELETE FROM {table}"]
+        if connection.dialect.name == "postgresql":
+            attacks += [f"TRUNCATE {name} CASCADE" for name in (table, *_partitions(connection, table))]
+        if table not in _GUARDED:
+            (column, *_) = inspect(connection).get_pk_constraint(table)["constrained_columns"]
+            attacks.append(f'UPDATE {table} SET "{column}" = "{column}"')
+        for attack in attacks:
+            if _succeeds(connection, attack):
+                raise IntegrityBroken(f"{table} is not protected: {attack} was carried out")
+
+
+def _succeeds(connection: Connection, attack: str) -> bool:
+    """Whether a statement changes anything (TRUNCATE: whether it is carried out); it is taken back at once."""
+    savepoint = connection.begin_nested()
+    try:
+        done = connection.execute(text(attack))
+    except DatabaseError as refusal:
+        if "append-only" not in str(refusal.orig):
+            raise
+        return False
+    else:
+        return attack.startswith("TRUNCATE") or done.rowcount > 0
+    finally:
+        savepoint.rollback()
 
 
 def unprotect(connection: Connection) -> None:

@@ -21,6 +21,7 @@ from suyuan.regulators.recall_operation import RecallOpened, ScopeItem, ScopePar
 from suyuan.trace.acts import KeyAdded, MasterDataChanged
 from suyuan.trace.append_only import _GUARDED, FROZEN, WORKING
 from suyuan.trace.master_data import MasterData, Party
+from suyuan.trace.named_queries import Definition, QueryDeleted, QueryStored
 from suyuan.trace.subscriptions import Subscribed, Terms, Unsubscribed
 from suyuan.trace.vocabularies import VocabularyChanged
 
@@ -50,6 +51,9 @@ def fill(scribe: Scribe) -> None:
     scribe.call("subscribed", Subscribed(actor="k1", owner="key:k1", id="s", terms=terms, token="t"))
     ((subscription,),) = scribe.rows("SELECT idx FROM subscription")
     scribe.call("unsubscribed", Unsubscribed(actor="k1", idx=subscription, reason="over"))
+    scribe.call("query-stored", QueryStored("k1", "key:k1", "q", Definition({"EQ_bizStep": ["shipping"]})))
+    ((query,),) = scribe.rows("SELECT idx FROM named_query")
+    scribe.call("query-deleted", QueryDeleted("k1", "key:k1", "q", query))
     for table in TABLES:
         assert scribe.rows(f"SELECT COUNT(*) FROM {table}") > [(0,)], table
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from suyuan.trace.append_only import protect
+from suyuan.trace.partitions import create_function, drop_function
 
 revision = "0002"
 down_revision = "0001"
@@ -19,8 +20,11 @@ down_revision = "0001"
 def upgrade() -> None:
     """New tables, then the triggers of all."""
     _create_head()
+    if op.get_bind().dialect.name == "postgresql":
+        create_function(op.get_bind())
     _create_vocabularies()
     _create_subscriptions()
+    _create_named_queries()
     _create_capture_jobs()
     protect(op.get_bind())
 
@@ -29,11 +33,15 @@ def downgrade() -> None:
     """Takes the new tables away; events, payloads and the log stay."""
     for table in ("vocabulary_child", "vocabulary_attribute", "vocabulary_element"):
         op.drop_table(table)
+    for table in ("ended_page_token", "named_query_deleted", "named_query"):
+        op.drop_table(table)
     for table in ("subscription_state", "subscription_ended", "subscription"):
         op.drop_table(table)
     op.drop_index("ix_capture_key", "capture")
     for table in ("capture_reservation", "capture_fault", "capture_job"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        drop_function(op.get_bind())
     op.drop_table("log_head")
 
 
@@ -123,6 +131,33 @@ def _create_subscriptions() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subscription", name=op.f("pk_subscription_state")),
+    )
+
+
+def _create_named_queries() -> None:
+    """Named queries, and page tokens that were given back."""
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "named_query",
+        sa.Column("idx", number, autoincrement=False, nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created", number, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("idx", name=op.f("pk_named_query")),
+    )
+    op.create_index("ix_named_query_owner_name", "named_query", ["owner", "name"], unique=False)
+    op.create_table(
+        "named_query_deleted",
+        sa.Column("query", number, autoincrement=False, nullable=False),
+        sa.Column("idx", number, nullable=False),
+        sa.PrimaryKeyConstraint("query", name=op.f("pk_named_query_deleted")),
+    )
+    op.create_table(
+        "ended_page_token",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("expires", number, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_ended_page_token")),
     )
 
 
