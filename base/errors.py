@@ -94,6 +94,22 @@ class InvalidDocument(InvalidInput):
 
     slug = "invalid-document"
 
+    def __init__(
+        self, detail: str | None = None, *, place: str | None = None, remedy: str | None = None, rule: str = "form"
+    ) -> None:
+        #: The rule that was broken, by its name in `suyuan.epcis.leniency.Rule`.
+        self.rule = rule
+        super().__init__(detail, place=place, remedy=remedy)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_document, (type(self), self.detail, self.place, self.remedy, self.rule))
+
+
+def _rebuild_document(
+    kind: type[InvalidDocument], detail: str, place: str | None, remedy: str | None, rule: str
+) -> InvalidDocument:
+    return kind(detail, place=place, remedy=remedy, rule=rule)
+
 
 class InvalidProof(InvalidInput):
     """This proof does not hold."""

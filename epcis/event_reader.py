@@ -26,15 +26,17 @@ from suyuan.epcis.events import (
     SourceDest,
 )
 from suyuan.epcis.fields import Prefixes, Reader
+from suyuan.epcis.leniency import NO_PARDON, Pardon, Rule
 
 #: Rows of a table: JSON name to attribute and reader.
 Table = Mapping[str, tuple[str, Reader]]
 
 
-def read_event(value: Any, place: str, prefixes: Prefixes) -> Event:
+def read_event(value: Any, place: str, prefixes: Prefixes, pardon: Pardon = NO_PARDON) -> Event:
     """The event that a JSON object is; ``prefixes`` are those of its document.
 
-    Raises `InvalidDocument` with a JSON pointer below ``place``.
+    Raises `InvalidDocument` with a JSON pointer below ``place`` and the rule that is broken. ``pardon`` is asked for
+    rules of the event as a whole; `suyuan.epcis.lenient_reader` also forgives faults of single fields.
     """
     members = _object(value, place, "an event")
     kind = members.get("type")
@@ -45,7 +47,7 @@ def read_event(value: Any, place: str, prefixes: Prefixes) -> Event:
     attributes, extensions = _members(members, place, inner, _EVENTS[kind], skip=("type", "@context"))
     _require(attributes, place, _REQUIRED[kind])
     event = EVENT_TYPES[kind](**attributes, extensions=extensions, context=own)
-    check_rules(event, place, empty_list=members.get("epcList") == [])
+    check_rules(event, place, empty_list=members.get("epcList") == [], pardon=pardon)
     return event
 
 
@@ -75,15 +77,21 @@ def _members(
         if row is not None:
             attributes[row[0]] = row[1](value, f"{place}/{name}", prefixes)
         elif ":" in name:
-            _check_extension(name, value, f"{place}/{name.replace('~', '~0').replace('/', '~1')}", prefixes)
+            _check_extension(name, value, f"{place}/{escaped(name)}", prefixes)
             extensions[name] = value
         elif name not in skip:
             raise InvalidDocument(
                 f"{name[:60]!r} is not a field here",
-                place=f"{place}/{name[:60]}",
+                place=f"{place}/{escaped(name)[:80]}",
                 remedy="give an extension a prefix that the @context defines, or correct the name",
+                rule=Rule.FIELD,
             )
     return attributes, extensions
+
+
+def escaped(name: str) -> str:
+    """A member's name as a part of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _check_extension(name: str, value: Any, place: str, prefixes: Prefixes) -> None:
@@ -94,6 +102,7 @@ def _check_extension(name: str, value: Any, place: str, prefixes: Prefixes) -> N
             f"{name[:60]!r}: no @context here defines the prefix {prefix[:60]!r}",
             place=place[:300],
             remedy=f'define it in the document\'s @context: {{"{prefix[:60]}": "https://..."}}',
+            rule=Rule.PREFIX,
         )
     _check_inside(value, place, prefixes)
 
@@ -110,7 +119,8 @@ def _check_inside(value: Any, place: str, prefixes: Prefixes) -> None:
 def _require(attributes: dict[str, Any], place: str, required: Mapping[str, str]) -> None:
     for attribute, name in required.items():
         if attribute not in attributes:
-            raise InvalidDocument(f"{name} is missing", place=place or "/", remedy=f"add {name}")
+            rule = Rule.OFFSET if name == "eventTimeZoneOffset" else Rule.REQUIRED
+            raise InvalidDocument(f"{name} is missing", place=place or "/", remedy=f"add {name}", rule=rule)
 
 
 def _extensions(value: Any, place: str, prefixes: Prefixes) -> Extensions:
@@ -176,7 +186,9 @@ def _sensor_metadata(value: Any, place: str, prefixes: Prefixes) -> SensorMetada
 def _sensor_report(value: Any, place: str, prefixes: Prefixes) -> SensorReport:
     attributes, extensions = _members(_object(value, place, "a sensor report"), place, prefixes, _REPORT)
     if "type" not in attributes and "exception" not in attributes:
-        raise InvalidDocument("a sensor report needs a type or an exception", place=place, remedy="add type")
+        raise InvalidDocument(
+            "a sensor report needs a type or an exception", place=place, remedy="add type", rule=Rule.REQUIRED
+        )
     return SensorReport(**attributes, extensions=extensions)
 
 
@@ -244,9 +256,9 @@ _REPORT: Table = {
     "maxValue": ("max_value", fields.number),
     "meanValue": ("mean_value", fields.number),
     "sDev": ("s_dev", fields.number),
-    "percRank": ("perc_rank", fields.percentage),
+    "percRank": ("perc_rank", fields.number),
     "percValue": ("perc_value", fields.number),
-    "uom": ("uom", fields.sensor_uom),
+    "uom": ("uom", fields.uom),
 }
 _SENSOR: Table = {
     "sensorMetadata": ("metadata", _sensor_metadata),
@@ -256,7 +268,7 @@ _COMMON: Table = {
     "eventTime": ("event_time", fields.time),
     "eventTimeZoneOffset": ("offset", fields.offset),
     "recordTime": ("record_time", fields.time),
-    "eventID": ("event_id", _URI),
+    "eventID": ("event_id", fields.event_id),
     "certificationInfo": ("certification_info", _certification),
     "errorDeclaration": ("error_declaration", _error_declaration),
     "bizStep": ("biz_step", fields.word(vocabulary.BIZ_STEP)),

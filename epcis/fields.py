@@ -16,24 +16,31 @@ from suyuan.epcis.context import expand
 from suyuan.epcis.events import Number
 from suyuan.epcis.identifiers import identify
 from suyuan.epcis.json_text import first_repeated
+from suyuan.epcis.leniency import Rule
 from suyuan.epcis.vocabulary import Action, Vocabulary
 
 Prefixes = Mapping[str, str]
 #: A reader of one member: decoded JSON value, JSON pointer, prefixes.
 Reader = Callable[[Any, str, Prefixes], Any]
 
-_UOM = re.compile(r"[A-Z0-9]{2,3}")
-_SENSOR_UOM = re.compile(r"[A-Za-z0-9]{1,8}")
+_UOM = re.compile(r"[A-Za-z0-9]{1,8}")
+#: A content hash as an event ID: algorithm, as many digits as it gives, and the version of the CBV that says of what.
+_HASH = re.compile(
+    r"ni:///(?:sha3?-256;[0-9A-Fa-f]{64}|sha3?-384;[0-9A-Fa-f]{96}|sha3?-512;[0-9A-Fa-f]{128})\?ver=CBV2\.0"
+)
 _HEX = re.compile(r"[A-Fa-f0-9]+")
 _OFFSET = re.compile(r"[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)")
 _ACTIONS = frozenset(action.value for action in Action)
 
 
-def wrong(value: Any, place: str, expected: str, remedy: str | None = None) -> NoReturn:
+def wrong(value: Any, place: str, expected: str, remedy: str | None = None, rule: Rule = Rule.FORM) -> NoReturn:
     """Refuse a value that isn't what its place asks for."""
     shown = repr(value)
     raise InvalidDocument(
-        f"found {shown[:60] + '...' if len(shown) > 60 else shown}, expected {expected}", place=place, remedy=remedy
+        f"found {shown[:60] + '...' if len(shown) > 60 else shown}, expected {expected}",
+        place=place,
+        remedy=remedy,
+        rule=rule,
     )
 
 
@@ -51,24 +58,31 @@ def uri(value: Any, place: str, _: Prefixes) -> str:
     try:
         identify(value)
     except InvalidInput as error:
-        raise InvalidDocument(error.detail, place=place, remedy=error.remedy) from None
+        raise InvalidDocument(error.detail, place=place, remedy=error.remedy, rule=Rule.IDENTIFIER) from None
     return value
+
+
+def event_id(value: Any, place: str, prefixes: Prefixes) -> str:
+    """A URI; one that is a content hash has the form and a version of CBV 2.0, 8.9.2."""
+    if isinstance(value, str) and value.startswith("ni:") and "ver=" in value and not _HASH.fullmatch(value):
+        wrong(value, place, "ni:///sha-256;HASH?ver=CBV2.0 with a hexadecimal hash", rule=Rule.EVENT_ID)
+    return uri(value, place, prefixes)
 
 
 def time(value: Any, place: str, _: Prefixes) -> int:
     """Microseconds UTC of a time that names its zone."""
     if not isinstance(value, str):
-        wrong(value, place, "a time", "write it as 2026-11-21T08:30:00.000+08:00")
+        wrong(value, place, "a time", "write it as 2026-11-21T08:30:00.000+08:00", Rule.TIME)
     try:
         return parse_time(value)[0]
     except InvalidInput as error:
-        raise InvalidDocument(error.detail, place=place, remedy=error.remedy) from None
+        raise InvalidDocument(error.detail, place=place, remedy=error.remedy, rule=Rule.TIME) from None
 
 
 def offset(value: Any, place: str, _: Prefixes) -> int:
     """Minutes east of UTC of an ``eventTimeZoneOffset`` (7.4.1: ``+hh:mm`` or ``-hh:mm``, never ``Z``)."""
     if not isinstance(value, str) or not _OFFSET.fullmatch(value):
-        wrong(value, place, "a zone offset such as +08:00")
+        wrong(value, place, "a zone offset such as +08:00", rule=Rule.OFFSET)
     return parse_offset(value)
 
 
@@ -77,13 +91,6 @@ def number(value: Any, place: str, _: Prefixes) -> Number:
     if isinstance(value, bool) or not isinstance(value, int | float):
         wrong(value, place, "a number")
     return value
-
-
-def percentage(value: Any, place: str, prefixes: Prefixes) -> Number:
-    """A number from 0 to 100."""
-    if not 0 <= number(value, place, prefixes) <= 100:
-        wrong(value, place, "a percentage, 0 to 100")
-    return number(value, place, prefixes)
 
 
 def boolean(value: Any, place: str, _: Prefixes) -> bool:
@@ -101,16 +108,9 @@ def action(value: Any, place: str, _: Prefixes) -> str:
 
 
 def uom(value: Any, place: str, _: Prefixes) -> str:
-    """A unit of a quantity: a code of UN/ECE Recommendation 20."""
+    """A unit; `suyuan.epcis.event_rules` says which."""
     if not isinstance(value, str) or not _UOM.fullmatch(value):
-        wrong(value, place, "a UN/ECE Rec. 20 unit code such as KGM")
-    return value
-
-
-def sensor_uom(value: Any, place: str, _: Prefixes) -> str:
-    """A unit of a sensor's value: the standard names Rec. 20 but leaves the form open."""
-    if not isinstance(value, str) or not _SENSOR_UOM.fullmatch(value):
-        wrong(value, place, "a unit code such as CEL")
+        wrong(value, place, "a UN/ECE Rec. 20 unit code such as KGM or CEL")
     return value
 
 
@@ -130,7 +130,7 @@ def word(vocabulary: Vocabulary) -> Reader:
         try:
             short = vocabulary.short(expand(value, prefixes))
         except InvalidDocument as error:
-            raise InvalidDocument(error.detail, place=place, remedy=error.remedy) from None
+            raise InvalidDocument(error.detail, place=place, remedy=error.remedy, rule=Rule.VOCABULARY) from None
         return short if short in vocabulary.words else uri(short, place, prefixes)
 
     return read
@@ -162,5 +162,7 @@ def distinct(listed: tuple[str, ...], place: str) -> tuple[str, ...]:
     """The list itself; refused where an item stands twice."""
     if len(set(listed)) != len(listed):
         twice = first_repeated(listed) or ""
-        raise InvalidDocument(f"{twice[:80]!r} stands twice in the list", place=place, remedy="list it once")
+        raise InvalidDocument(
+            f"{twice[:80]!r} stands twice in the list", place=place, remedy="list it once", rule=Rule.REPETITION
+        )
     return listed

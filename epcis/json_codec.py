@@ -20,6 +20,8 @@ from suyuan.epcis.event_reader import read_event
 from suyuan.epcis.events import EVENT_TYPES, Event
 from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.json_text import Limits, check_encoding, read_json
+from suyuan.epcis.leniency import STRICT, Forgiven, Leniency
+from suyuan.epcis.lenient_reader import read_leniently
 from suyuan.epcis.plain_events import read_plain
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -41,6 +43,8 @@ class Source(msgspec.Struct, frozen=True):
 
     raw: bytes
     event: Event
+    #: Rules that the event broke and was forgiven, see `suyuan.epcis.leniency`.
+    forgiven: tuple[Forgiven, ...] = ()
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +65,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     ignored: frozenset[str] = frozenset()
 
 
-def read_document(body: bytes, limits: Limits) -> Document:
-    """An EPCIS document, a query document, or a bare event.
+def read_document(body: bytes, limits: Limits, leniency: Leniency = STRICT) -> Document:
+    """An EPCIS document, a query document, or a bare event; ``leniency`` is that of the source that sent it.
 
     Raises `InvalidDocument` with the JSON pointer of the first fault, `TooLarge` where a limit is passed. In bounded
     time and memory whatever the input: nothing is fetched, nothing is nested deeper than the limit.
@@ -74,16 +78,16 @@ def read_document(body: bytes, limits: Limits) -> Document:
     members = _object(body, "", limits)
     kind = _value(members, "type", "", limits)
     if isinstance(kind, str) and kind in DOCUMENTS:
-        return _read_document(members, kind, limits)
+        return _read_document(members, kind, limits, leniency)
     if isinstance(kind, str) and kind in EVENT_TYPES:
-        source = read_source(body.strip(b" \t\r\n"), "", contexts.STANDARD_PREFIXES, limits)
+        source = read_source(body.strip(b" \t\r\n"), "", contexts.STANDARD_PREFIXES, limits, leniency)
         return Document(type=kind, context=b"null", sources=(source,))
     raise InvalidDocument(
         f"type is {str(kind)[:60]!r}, expected one of {', '.join((*DOCUMENTS, *EVENT_TYPES))}", place="/type"
     )
 
 
-def _read_document(members: dict[str, bytes], kind: str, limits: Limits) -> Document:
+def _read_document(members: dict[str, bytes], kind: str, limits: Limits, leniency: Leniency) -> Document:
     body = _object(_present(members, "epcisBody", ""), "/epcisBody", limits)
     place, results = "/epcisBody", None
     if kind == "EPCISQueryDocument":
@@ -94,7 +98,8 @@ def _read_document(members: dict[str, bytes], kind: str, limits: Limits) -> Docu
         body = _object(_present(results, "resultsBody", "/epcisBody/queryResults"), place, limits)
     events = _array(_present(body, "eventList", place), f"{place}/eventList", limits)
     sources = [
-        read_source(raw, f"{place}/eventList/{index}", head.prefixes, limits) for index, raw in enumerate(events)
+        read_source(raw, f"{place}/eventList/{index}", head.prefixes, limits, leniency)
+        for index, raw in enumerate(events)
     ]
     return Document(
         type=kind,
@@ -194,12 +199,17 @@ def _master_data(members: dict[str, bytes], limits: Limits) -> bytes | None:
     return header["epcisMasterData"]
 
 
-def read_source(raw: bytes, place: str, prefixes: Prefixes, limits: Limits) -> Source:
+def read_source(raw: bytes, place: str, prefixes: Prefixes, limits: Limits, leniency: Leniency = STRICT) -> Source:
     """One event from its bytes; ``place`` is its JSON pointer within the whole, ``prefixes`` its document's."""
     if len(raw) > limits.event:
         raise TooLarge(f"the event has {len(raw)} bytes, more than {limits.event}", place=place or "/")
     event = read_plain(raw, prefixes, limits)
-    return Source(raw, event if event is not None else read_event(read_json(raw, limits, place), place, prefixes))
+    if event is not None:
+        return Source(raw, event)
+    value = read_json(raw, limits, place)
+    if leniency.rules:
+        return Source(raw, *read_leniently(value, place, prefixes, leniency))
+    return Source(raw, read_event(value, place, prefixes))
 
 
 def _present(members: dict[str, bytes], name: str, place: str) -> bytes:

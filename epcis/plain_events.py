@@ -215,7 +215,7 @@ def _common(plain: _Plain, prefixes: Prefixes) -> dict[str, Any]:
         "offset": fields.offset(plain.offset, "", prefixes),
     }
     if plain.event_id:
-        common["event_id"] = fields.uri(plain.event_id, "", prefixes)
+        common["event_id"] = fields.event_id(plain.event_id, "", prefixes)
     if plain.record_time:
         common["record_time"] = fields.time(plain.record_time, "", prefixes)
     if plain.biz_step:

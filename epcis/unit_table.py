@@ -134,8 +134,8 @@ UNITS: dict[str, tuple[str, str]] = {
     ),
     "Length": (
         "metre",
-        """MTR 1 A11 1e-10 A71 1e-15 C52 1e-12 C45 1e-9 4H 1e-6 A12 149597870700 DMT 1e-1 CMT 1e-2 MMT 1e-3 INH in FOT ft
-        YRD yd SMI mi NMI 1852 A45 10 HMT 1e2 KMT 1e3 MAM 1e6 B57 9460730472580800 C63 3.085677581491367e16 AK 2*yd
+        """MTR 1 A11 1e-10 A71 1e-15 C52 1e-12 C45 1e-9 4H 1e-6 A12 149597870700 DMT 1e-1 CMT 1e-2 MMT 1e-3 INH in FOT
+        ft YRD yd SMI mi NMI 1852 A45 10 HMT 1e2 KMT 1e3 MAM 1e6 B57 9460730472580800 C63 3.085677581491367e16 AK 2*yd
         M50 220*yd M49 66*sft X1 22*yd M51 sft M52 5280*sft F49 16.5*ft 77 in*1e-3 M7 in*1e-6 H79 1e-3/3 H82 in/72""",
     ),
     "LinearMomentum": ("kilogram metre per second", "B31 1 C57 1 M98 1e-2 M99 1e-5 N10 lb*ft N11 lb*in"),
@@ -163,9 +163,9 @@ UNITS: dict[str, tuple[str, str]] = {
     "MassPerAreaTime": ("kilogram per square metre second", "H56 1"),
     "MemoryCapacity": (
         "byte",
-        """AD 1 Q12 1 A99 1/8 C37 1e3/8 D36 1e6/8 B68 1e9/8 E83 1e12/8 E78 1e15/8 2P 1e3 4L 1e6 E34 1e9 E35 1e12 E36 1e15
-        C21 128 D11 131072 B30 134217728 E64 1024 E63 1048576 E62 1073741824 E61 1099511627776 E60 1125899906842624
-        E59 1152921504606846976""",
+        """AD 1 Q12 1 A99 1/8 C37 1e3/8 D36 1e6/8 B68 1e9/8 E83 1e12/8 E78 1e15/8 2P 1e3 4L 1e6 E34 1e9 E35 1e12 E36
+        1e15 C21 128 D11 131072 B30 134217728 E64 1024 E63 1048576 E62 1073741824 E61 1099511627776 E60
+        1125899906842624 E59 1152921504606846976""",
     ),
     "MolalityOfSolute": ("mole per kilogram", "C19 1 D87 1e-3 H68 1 P47 1e3 P48 1e3"),
     "MolarEnergy": ("joule per mole", "B15 1 B44 1e3"),

@@ -92,8 +92,7 @@ REPORTS = st.builds(
     string_value=optional(TEXT),
     boolean_value=optional(st.booleans()),
     hex_binary_value=optional(st.just("0aF0")),
-    perc_rank=optional(st.integers(0, 100)),
-    uom=optional(st.just("CEL")),
+    uom=optional(st.just("XQ1")),
     extensions=EXTENSIONS,
 )
 METADATA = st.builds(
@@ -114,8 +113,11 @@ RICH: dict[str, st.SearchStrategy[Any]] = {
     ),
     "extensions": EXTENSIONS,
 }
-AMOUNTS = st.integers(0, 2**70) | st.floats(0, allow_nan=False, allow_infinity=False)
-QUANTITIES = lists(st.builds(QuantityElement, CLASSES, optional(AMOUNTS), optional(st.just("KGM"))))
+WHOLE = st.integers(1, 2**70)
+AMOUNTS = WHOLE | st.floats(0, exclude_min=True, allow_nan=False, allow_infinity=False)
+QUANTITIES = lists(
+    st.builds(QuantityElement, CLASSES, optional(WHOLE)) | st.builds(QuantityElement, CLASSES, AMOUNTS, st.just("KGM"))
+)
 SOME_EPCS = st.lists(EPCS, min_size=1, max_size=3, unique=True).map(tuple)
 ILMD = {"ilmd": optional(EXTENSIONS)}
 ADD = st.just("ADD")

@@ -94,7 +94,9 @@ def test_every_field_of_an_event_is_kept() -> None:
             "sensorElementList": [
                 {
                     "sensorMetadata": {"time": "1970-01-01T00:00:02Z", "deviceID": "urn:epc:id:giai:4000001.111"},
-                    "sensorReport": [{"type": "gs1:Temperature", "value": 2, "percRank": 50, "booleanValue": False}],
+                    "sensorReport": [
+                        {"type": "gs1:Temperature", "value": 2, "percRank": 50, "percValue": 3, "booleanValue": False}
+                    ],
                     "ex:seal": [1, {"own:a": None}],
                 }
             ],
@@ -122,7 +124,7 @@ def test_every_field_of_an_event_is_kept() -> None:
         destination_list=(SourceDest("location", SITE),),
         sensor_element_list=(
             SensorElement(
-                (SensorReport(type="Temperature", value=2, perc_rank=50, boolean_value=False),),
+                (SensorReport(type="Temperature", value=2, perc_rank=50, perc_value=3, boolean_value=False),),
                 SensorMetadata(time=2_000_000, device_id="urn:epc:id:giai:4000001.111"),
                 {"ex:seal": [1, {"own:a": None}]},
             ),
@@ -194,7 +196,7 @@ def test_a_fault_is_told_with_its_place(base: dict[str, Any], change: dict[str, 
 @pytest.mark.parametrize(
     ("report", "field"),
     [
-        ({"type": "Temperature", "percRank": 101}, "percRank"),
+        ({"type": "Temperature", "percRank": 101, "percValue": 4}, "percRank"),
         ({"type": "Temperature", "uom": ""}, "uom"),
         ({"type": "Temperature", "booleanValue": 1}, "booleanValue"),
         ({"type": "Temperature", "hexBinaryValue": "xyz"}, "hexBinaryValue"),

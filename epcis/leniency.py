@@ -1,0 +1,108 @@
+"""How strictly a source's events are read: which rules may be broken, and what that did.
+
+Strict is the rule. A lenient source is forgiven what leaves no doubt about what its event says; each forgiveness is
+told, so that it can be kept beside the event. What would make the ledger ambiguous is forgiven nobody: a time without
+a zone, a prefix that nobody defined, names that stand twice, two parents, an unknown action.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from suyuan.base.errors import InvalidDocument
+
+#: An event with more faults than this is not forgiven but wrong.
+MOST_FORGIVEN = 100
+
+
+class Rule(StrEnum):
+    """Rules that an event can break, by the name that errors and forgiven faults carry."""
+
+    #: The form of a field: its JSON type, a list where one is due, a number that is one.
+    FORM = "form"
+    #: A field that the standard requires.
+    REQUIRED = "required"
+    #: A name without prefix that is no field there.
+    FIELD = "field"
+    #: A prefix that no @context defines.
+    PREFIX = "prefix"
+    #: A time with its zone.
+    TIME = "time"
+    #: The zone offset of the event, ``+hh:mm``.
+    OFFSET = "zone-offset"
+    #: An identifier of GS1: check digit, lengths, characters; or no absolute URI at all.
+    IDENTIFIER = "identifier"
+    #: A bare word that the standard vocabulary of its place has.
+    VOCABULARY = "vocabulary"
+    #: The form of an event ID that is a content hash, and the version of its algorithm.
+    EVENT_ID = "event-id"
+    #: What an event of its type must hold, or must not (7.4).
+    EVENT = "event"
+    #: Each EPC once in a list.
+    REPETITION = "repetition"
+    #: Quantities are positive, whole without a unit, and units stand beside quantities only (7.3.3.3).
+    QUANTITY = "quantity"
+    #: A unit is a code of UN/ECE Recommendation 20, and measures what the sensor report says.
+    UNIT = "unit"
+    #: Statistics of a sensor report fit together (7.3.7.3).
+    STATISTICS = "statistics"
+    #: A sensor's period begins before it ends (7.3.7.2).
+    PERIOD = "period"
+    #: What the installation's profile of this kind of event demands.
+    PROFILE = "profile"
+
+
+class Forgiven(msgspec.Struct, frozen=True):
+    """A rule that was broken and forgiven: where (JSON pointer), which, and what was found."""
+
+    place: str
+    rule: str
+    detail: str
+
+
+class Leniency(msgspec.Struct, frozen=True):
+    """The rules that a source may break. Rules not in `FORGIVABLE` stay in force whatever is named here."""
+
+    rules: frozenset[str] = frozenset()
+
+    def covers(self, rule: str) -> bool:
+        """Whether breaking this rule is forgiven."""
+        return rule in self.rules and rule in FORGIVABLE
+
+
+#: Rules that may be forgiven: breaking them leaves no doubt about what the event says.
+FORGIVABLE = frozenset(
+    {
+        Rule.FIELD, Rule.OFFSET, Rule.IDENTIFIER, Rule.VOCABULARY, Rule.QUANTITY, Rule.UNIT,
+        Rule.STATISTICS, Rule.PERIOD, Rule.PROFILE,
+    }
+)  # fmt: skip
+STRICT = Leniency()
+LENIENT = Leniency(frozenset(FORGIVABLE))
+
+
+class Pardon:
+    """Collects what one event is forgiven."""
+
+    def __init__(self, leniency: Leniency) -> None:
+        self.leniency = leniency
+        self.given: list[Forgiven] = []
+
+    def ask(self, error: InvalidDocument) -> None:
+        """Take note of a broken rule; raises the error where it is not forgiven, or where it is one too many."""
+        if not self.leniency.covers(error.rule):
+            raise error
+        if len(self.given) >= MOST_FORGIVEN:
+            raise InvalidDocument(
+                f"more than {MOST_FORGIVEN} faults in one event; the next: {error.detail}",
+                place=error.place,
+                remedy=error.remedy,
+                rule=error.rule,
+            )
+        self.given.append(Forgiven(error.place or "/", error.rule, error.detail[:500]))
+
+
+#: Of strict readers: forgives nothing, and so keeps nothing.
+NO_PARDON = Pardon(STRICT)
