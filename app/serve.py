@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import uvicorn
 
+from suyuan.app.http_protocol import BoundedHttp
 from suyuan.app.key_routes import KeyOrder, make_key
 from suyuan.app.logs import configure_logs
 from suyuan.app.main import create_app, prepare_folder, writer_settings
@@ -63,7 +64,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE, backlog=_BACKLOG,
-            server_header=False, date_header=True,
+            server_header=False, date_header=True, http=BoundedHttp,
         )
     )  # fmt: skip
     host = listener.getsockname()[0]
