@@ -14,7 +14,7 @@ import typer
 
 from suyuan import __version__
 from suyuan.app.commands import identifiers, keys, labels, log, print_labels, storage, tag_jobs, things
-from suyuan.base.errors import SuyuanError, Unavailable
+from suyuan.base.errors import InvalidInput, SuyuanError, Unavailable
 
 app = typer.Typer(
     name="suyuan",
@@ -108,15 +108,23 @@ def migrate(
     revision: Annotated[
         str, typer.Option(help="Revision to go to, down or up; 'base' takes everything away.")
     ] = "head",
+    app_role: Annotated[
+        str | None, typer.Option(help="PostgreSQL role of the service: it is granted what that needs, and no more.")
+    ] = None,
 ) -> None:
     """Bring a database to this version's schema."""
+    from suyuan.app.migrate import grant_to
     from suyuan.app.migrate import migrate as run
     from suyuan.base.database import sqlite_url
     from suyuan.trace.writer import writer_lock
 
     if database:
         typer.echo(f"schema {run(database, revision)}")
+        if app_role:
+            grant_to(database, app_role)
         return
+    if app_role:
+        raise InvalidInput("only PostgreSQL has roles", place="--app-role", remedy="name its --database")
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with writer_lock(data, wait=False):  # never under a running server
         typer.echo(f"schema {run(sqlite_url(data), revision)}")

@@ -10,8 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, select
 
-from suyuan.base.database import open_owner, open_reader
+from suyuan.base.database import check_url, open_owner, open_reader
 from suyuan.base.errors import InvalidInput, Unavailable
+from suyuan.trace.database_role import grant
 
 _FOLDER = Path(__file__).resolve().parent / "migrations"
 #: Number of PostgreSQL's advisory lock for migrations: any that nobody else takes, "suyuan" in ASCII.
@@ -43,6 +44,18 @@ def migrate(url: str, revision: str = "head") -> str:
                     change = command.downgrade if _is_older(target, before) else command.upgrade
                     change(_config(connection), target)
         return target
+    finally:
+        engine.dispose()
+
+
+def grant_to(url: str, role: str) -> None:
+    """Let a PostgreSQL role do what the service needs; ``url`` is the owner's."""
+    if not check_url(url).startswith("postgresql"):
+        raise InvalidInput("only PostgreSQL has roles", place="--app-role")
+    engine = open_owner(url)
+    try:
+        with engine.begin() as connection:
+            grant(connection, role)
     finally:
         engine.dispose()
 

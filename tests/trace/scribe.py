@@ -1,4 +1,4 @@
-"""A ledger on SQLite with its writer in this process: tests capture into it and look at what stands there."""
+"""A ledger with its writer in this process: tests capture into it and look at what stands there."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def declared(
 class Scribe:
     """Captures through `Writer.execute`, reads through `View`."""
 
-    def __init__(self, folder: Path, writer: Writer) -> None:
+    def __init__(self, folder: Path, writer: Writer, database: str = "") -> None:
         self.folder, self.writer = folder, writer
-        self.engine = open_reader(sqlite_url(folder))
+        self.engine = open_reader(database or sqlite_url(folder))
         self._numbers = itertools.count(1)
 
     def request(self, body: bytes, key: str = "tester", party: str = "") -> Request:
@@ -138,16 +138,16 @@ def job_of(reply: Reply) -> CaptureJob:
     return msgspec.msgpack.decode(reply.result, type=CaptureJob)
 
 
-def settings_of(folder: Path) -> WriterSettings:
-    """Settings of a writer in this folder."""
-    return WriterSettings(str(folder), ORIGIN, 8 << 20, 5_000)
+def settings_of(folder: Path, database: str = "") -> WriterSettings:
+    """Settings of a writer in this folder, over its own SQLite or the database of a URL."""
+    return WriterSettings(str(folder), ORIGIN, 8 << 20, 5_000, database)
 
 
 @contextmanager
-def scribe_in(folder: Path) -> Iterator[Scribe]:
-    """A scribe on a migrated folder."""
-    with open_writer(settings_of(folder)) as writer:
-        scribe = Scribe(folder, writer)
+def scribe_in(folder: Path, database: str = "") -> Iterator[Scribe]:
+    """A scribe on a migrated folder, or a migrated database."""
+    with open_writer(settings_of(folder, database)) as writer:
+        scribe = Scribe(folder, writer, database)
         try:
             yield scribe
         finally:

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _create_vocabularies()
     _create_subscriptions()
     _create_named_queries()
+    _create_event_indexes()
     _create_capture_jobs()
     protect(op.get_bind())
 
@@ -33,6 +34,8 @@ def downgrade() -> None:
     """Takes the new tables away; events, payloads and the log stay."""
     for table in ("vocabulary_child", "vocabulary_attribute", "vocabulary_element"):
         op.drop_table(table)
+    for column in _FOUND_BY:
+        op.drop_index(f"ix_event_{column}_time", "event")
     for table in ("ended_page_token", "named_query_deleted", "named_query"):
         op.drop_table(table)
     for table in ("subscription_state", "subscription_ended", "subscription"):
@@ -159,6 +162,23 @@ def _create_named_queries() -> None:
         sa.Column("expires", number, nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_ended_page_token")),
     )
+
+
+#: Columns of events that queries and collections begin at.
+_FOUND_BY = ("disposition", "read_point", "biz_location", "destination_possessor")
+
+
+def _create_event_indexes() -> None:
+    for column in _FOUND_BY:
+        present = sa.text(f"{column} IS NOT NULL")
+        op.create_index(
+            f"ix_event_{column}_time",
+            "event",
+            [column, "time"],
+            unique=False,
+            sqlite_where=present,
+            postgresql_where=present,
+        )
 
 
 def _create_capture_jobs() -> None:

@@ -19,8 +19,9 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Engine
 from tests.trace.postgres.told import Told, tell
+from tests.trace.scribe import Scribe, scribe_in
 
-from suyuan.app.migrate import migrate
+from suyuan.app.migrate import grant_to, migrate
 from suyuan.base.database import open_owner
 
 #: Seconds that the server has to start and to stop.
@@ -73,9 +74,9 @@ class Cluster:
 
     def grant(self, database: str) -> None:
         """What `docs/how-to/move-to-postgresql.md` says."""
+        grant_to(self.url(database), WRITER)
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER}, {WRITER}")
-            connection.execute(f"GRANT INSERT ON ALL TABLES IN SCHEMA public TO {WRITER}")
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER}")
 
 
 def _programs() -> Path:
@@ -165,6 +166,7 @@ def migrated(cluster: Cluster) -> str:
     """A database with the schema and no rows, to make others of."""
     name = cluster.create()
     migrate(cluster.url(name))
+    cluster.grant(name)
     return name
 
 
@@ -172,6 +174,15 @@ def migrated(cluster: Cluster) -> str:
 def database(cluster: Cluster, migrated: str) -> str:
     """An empty ledger on PostgreSQL."""
     return cluster.create(migrated)
+
+
+@pytest.fixture
+def scribe(cluster: Cluster, database: str, tmp_path: Path) -> Iterator[Scribe]:
+    """A ledger on PostgreSQL to capture into, as the application's own role; the tests of SQLite run over it too."""
+    folder = tmp_path / "ledger"
+    folder.mkdir()
+    with scribe_in(folder, cluster.url(database, WRITER)) as scribe:
+        yield scribe
 
 
 @pytest.fixture(scope="session")

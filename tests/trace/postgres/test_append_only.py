@@ -9,9 +9,11 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 from tests.trace.postgres.conftest import READER, WRITER, Cluster
+from tests.trace.scribe import scribe_in
+from tests.trace.test_append_only import fill
 
 from suyuan.app.schema import metadata
-from suyuan.trace.append_only import _GUARDED, FROZEN, WORKING
+from suyuan.trace.append_only import _GUARDED, CHANGING, FROZEN, WORKING
 
 pytestmark = pytest.mark.postgres
 
@@ -26,18 +28,25 @@ def connected(cluster: Cluster, url: str) -> Iterator[Connection]:
         connection.rollback()
 
 
+@pytest.fixture(scope="module")
+def filled(cluster: Cluster, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A ledger that the application's role has written, with rows in every table."""
+    name = cluster.create(migrated)
+    with scribe_in(tmp_path_factory.mktemp("filled"), cluster.url(name, WRITER)) as scribe:
+        fill(scribe)
+    return name
+
+
 @pytest.fixture
-def owner(cluster: Cluster, copied: str) -> Iterator[Connection]:
+def owner(cluster: Cluster, filled: str) -> Iterator[Connection]:
     """The owner of the tables, no superuser. Each table has a row."""
-    for connection in connected(cluster, cluster.url(copied)):
-        connection.execute("INSERT INTO tile VALUES (0, 0, 'root', 'hashes')")
-        yield connection
+    yield from connected(cluster, cluster.url(filled))
 
 
 @pytest.fixture
-def writer(cluster: Cluster, copied: str) -> Iterator[Connection]:
-    """The application: it may read and add."""
-    yield from connected(cluster, cluster.url(copied, WRITER))
+def writer(cluster: Cluster, filled: str) -> Iterator[Connection]:
+    """The application's own role."""
+    yield from connected(cluster, cluster.url(filled, WRITER))
 
 
 def partitions(connection: Connection, table: str) -> list[str]:
@@ -127,7 +136,39 @@ def test_the_application_may_add_and_nothing_else(writer: Connection) -> None:
     writer.execute("INSERT INTO term VALUES (9999, 'a new word')")
     for table in TABLES:
         for attack in attacks(writer, table):
+            said = refused(writer, attack)
+            changing = f'"{CHANGING[table]}"' in attack if table in CHANGING else False
+            assert "permission denied" in said or (changing and "append-only" in said), attack
+
+
+@pytest.mark.parametrize("table", ["event", "payload", "timeline"])
+def test_the_application_does_not_even_see_partitions(writer: Connection, table: str) -> None:
+    for partition in partitions(writer, table):
+        for attack in (f"INSERT INTO {partition} SELECT * FROM {table}", f"COPY {partition} FROM STDIN"):
             assert "permission denied" in refused(writer, attack), attack
+
+
+def test_of_working_tables_only_the_rows_are_the_applications(writer: Connection) -> None:
+    for table in WORKING:
+        for attack in (f"DROP TABLE {table}", f"TRUNCATE {table}", f"ALTER TABLE {table} ADD COLUMN x text"):
+            assert refused(writer, attack), attack
+
+
+@pytest.mark.parametrize("table", sorted({*FROZEN, *CHANGING}))
+def test_a_row_that_comes_again_by_copy_replaces_nothing(writer: Connection, table: str) -> None:
+    before = rows(writer, table)
+    columns = ", ".join(f'"{column.name}"' for column in metadata.tables[table].columns)
+    with writer.cursor() as cursor, cursor.copy(f"COPY (SELECT {columns} FROM {table}) TO STDOUT") as stored:
+        data = b"".join(map(bytes, stored))
+    with pytest.raises(errors.UniqueViolation):
+        copy_in(writer, f"COPY {table} ({columns}) FROM STDIN", data)
+    assert rows(writer, table) == before
+
+
+def copy_in(connection: Connection, statement: str, data: bytes) -> None:
+    """Copy rows in, in a savepoint."""
+    with connection.transaction(), connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(data)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +178,15 @@ def test_the_application_may_add_and_nothing_else(writer: Connection) -> None:
         "SET session_replication_role = replica", "ALTER TABLE timeline DETACH PARTITION timeline_3",
         "CREATE OR REPLACE FUNCTION suyuan_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
         "CREATE TABLE own (id bigint)",
+        "CREATE RULE forget AS ON DELETE TO voided DO INSTEAD NOTHING",
+        "CREATE TRIGGER own BEFORE INSERT ON event EXECUTE FUNCTION suyuan_append_only('event')",
+        "CREATE POLICY own ON event USING (true)", "ALTER TABLE payload ALTER COLUMN body DROP NOT NULL",
+        "ALTER TABLE event OWNER TO CURRENT_USER", "DROP FUNCTION suyuan_add_partitions()",
+        "ALTER FUNCTION suyuan_append_only() RENAME TO gone", "DROP SCHEMA public CASCADE",
+        "CREATE OR REPLACE FUNCTION suyuan_add_partitions() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "ALTER TABLE log_head DISABLE TRIGGER ALL", "LOCK TABLE event IN ACCESS EXCLUSIVE MODE",
+        "SET ROLE keeper", "COPY event TO PROGRAM 'cat'",
+        "UPDATE pg_trigger SET tgenabled = 'D'", "CREATE EXTENSION dblink",
     ],
 )  # fmt: skip
 def test_the_application_cannot_take_the_protection_away(writer: Connection, trick: str) -> None:

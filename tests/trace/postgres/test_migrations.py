@@ -90,7 +90,6 @@ def test_down_and_up_again_with_rows(cluster: Cluster, database: str, told: Told
     engine = engines(url)
     before = counts(engine)
     assert before["event"] > 80
-    assert all(rows or name == "tile" for name, rows in before.items())
     assert migrate(url, "base") == "base"
     assert tables(engine) == set()
     with engine.connect() as connection:
