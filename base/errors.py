@@ -11,6 +11,7 @@ The split is by what the caller can do about it::
     │   │   ├── InvalidProof         a checkpoint, note, proof or bundle
     │   │   ├── InvalidSetting       a setting, flag or configuration file
     │   │   └── InvalidSubscription  how a standing query is to run, or where it reports to
+    │   ├── SubscribeNotPermitted    400: a query that is only polled
     │   ├── TooLarge             413: over a configured limit
     │   │   ├── QueryTooLarge        an answer of more events than the asker or the service allows
     │   │   └── QueryTooComplex      a question that would take too long
@@ -127,6 +128,12 @@ class InvalidSubscription(InvalidInput):
     """These are not valid controls of a subscription."""
 
     slug = "invalid-subscription"
+
+
+class SubscribeNotPermitted(Refused):
+    """This query cannot be subscribed to."""
+
+    slug = "subscribe-not-permitted"
 
 
 class TooLarge(Refused):

@@ -14,6 +14,7 @@ _EXCEPTIONS: dict[type[SuyuanError], str] = {
     errors.InvalidInput: "QueryParameterException",
     errors.InvalidDocument: "ValidationException",
     errors.InvalidSubscription: "SubscriptionControlsException",
+    errors.SubscribeNotPermitted: "SubscribeNotPermittedException",
     errors.TooLarge: "CaptureLimitExceededException",
     errors.QueryTooLarge: "QueryTooLargeException",
     errors.QueryTooComplex: "QueryTooComplexException",

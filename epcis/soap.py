@@ -148,7 +148,7 @@ def message_in(request: Request) -> Message:
         wrapping=wrapping,
         version=version,
         query_name=_given(call, operation, "queryName"),
-        parameters=_parameters(call, version) if operation in ("Poll", "Subscribe") else {},
+        parameters=_parameters(call) if operation in ("Poll", "Subscribe") else {},
         namespaces={prefix: uri for uri, prefix in request.prefixes.items() if prefix},
         dest=_given(call, operation, "dest"),
         controls=_controls(call) if operation == "Subscribe" else Controls(),
@@ -175,7 +175,7 @@ def _given(call: Element, operation: str, name: str) -> str:
     return _text(child)
 
 
-def _parameters(call: Element, version: str) -> dict[str, Any]:
+def _parameters(call: Element) -> dict[str, Any]:
     found: dict[str, Any] = {}
     params = _child(call, "params")
     for param in [] if params is None else params.children:
@@ -184,10 +184,8 @@ def _parameters(call: Element, version: str) -> dict[str, Any]:
             raise InvalidDocument("a parameter is a param with a name and a value", place=_place(param))
         key = _text(name)
         if key in found:
-            raise InvalidInput("the parameter is given twice", place=key[:80], remedy="give all its values at once")
+            raise InvalidDocument("the parameter is given twice", place=key[:80], remedy="give all its values at once")
         found[key] = _value(value)
-        if version != "2.0" and key in _WHOLE:
-            _check_whole(key, found[key])
     return found
 
 
@@ -200,14 +198,17 @@ def _value(value: Element) -> list[str] | str | None:
     return None if not text or value.attributes.get(f"{XSI}nil") in ("true", "1") else text
 
 
-def _check_whole(name: str, value: Any) -> None:
-    for text in value if isinstance(value, list) else [value or ""]:
-        digits = text.removeprefix("-").removeprefix("+")
-        if not (digits.isascii() and digits.isdigit()):
-            raise InvalidInput(
-                f"{text[:40]!r} is no whole number, which EPCIS 1.x asks for", place=name,
-                remedy="ask over REST, where quantities are decimals, or in namespace " + QUERY_2,
-            )  # fmt: skip
+def check_whole_numbers(message: Message) -> None:
+    """Refuse a decimal where EPCIS 1.x has whole numbers: its clients count on the exception."""
+    for name in sorted(_WHOLE & set(message.parameters)) if message.version != "2.0" else ():
+        value = message.parameters[name]
+        for text in value if isinstance(value, list) else [value or "0"]:
+            digits = text.removeprefix("-").removeprefix("+")
+            if not (digits.isascii() and digits.isdigit()):
+                raise InvalidInput(
+                    f"{text[:40]!r} is no whole number, which EPCIS 1.x asks for", place=name,
+                    remedy=f"ask over REST, where quantities are decimals, or in namespace {QUERY_2}",
+                )  # fmt: skip
 
 
 def _controls(call: Element) -> Controls:

@@ -6,7 +6,7 @@ names and element ids that a document abbreviates by its context are written out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -140,12 +140,31 @@ def _element(kind: str, value: Any, place: str, prefixes: Prefixes) -> Element:
         attribute = _members(given, here)
         name = _text(attribute, "id", here, prefixes)
         values = attribute.get("attribute", "")
-        attributes += [(name, one) for one in (values if isinstance(values, list) else [values])]
+        attributes += [(name, _alone(one, prefixes)) for one in (values if isinstance(values, list) else [values])]
     children = [
         _text(child, "id", place, prefixes) if isinstance(child, dict) else _text({"id": child}, "id", place, prefixes)
         for child in _array(members.get("children", []), f"{place}/children")
     ]
     return Element(kind, identifier, tuple(attributes), tuple(children))
+
+
+def _alone(value: Any, prefixes: Prefixes) -> Any:
+    """An attribute's value as it means the same without its document: a structure with the prefixes that it uses."""
+    if not isinstance(value, dict):
+        return value
+    used = sorted({name.partition(":")[0] for name in _names(value) if ":" in name})
+    own = {prefix: prefixes[prefix] for prefix in used if prefix in prefixes}
+    return {"@context": own, **value} if own else value
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names(inner)
 
 
 def _members(value: Any, place: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -31,33 +32,55 @@ def require(permission: Permission) -> Callable[..., Awaitable[Actor]]:
     """A dependency that gives the actor, or refuses; every refusal is logged."""
 
     async def gate(
-        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)] = None
+        request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)] = None
     ) -> Actor:
-        actor = PUBLIC
-        try:
-            actor = await _actor(request, credentials)
-            decide(actor, permission)
-        except (Forbidden, Unauthenticated) as refusal:
-            log.warning(
-                "access.refused", path=request.url.path, key=actor.key_id, role=actor.role.value, reason=refusal.detail
-            )
-            raise
-        return actor
+        return await admit(request, permission)
 
     return gate
 
 
-async def _actor(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Actor:
+async def admit(request: Request, permission: Permission, *, basic: bool = False) -> Actor:
+    """Who is asking, when they may; every refusal is logged. ``basic``: a key may come as the password of HTTP Basic,
+    which is all that clients of EPCIS 1.2 know.
+    """
+    actor = PUBLIC
+    try:
+        actor = await _actor(request, basic)
+        decide(actor, permission)
+    except (Forbidden, Unauthenticated) as refusal:
+        log.warning(
+            "access.refused", path=request.url.path, key=actor.key_id, role=actor.role.value, reason=refusal.detail
+        )
+        raise
+    return actor
+
+
+async def _actor(request: Request, basic: bool) -> Actor:
     """Who is asking: the public without an Authorization header, else the owner of the key in it.
 
     Called, not depended on: what FastAPI does for one dependency takes as long as looking up the key.
     """
-    if request.headers.get("authorization") is None:
+    header = request.headers.get("authorization")
+    if header is None:
         return PUBLIC
-    if credentials is None:
-        raise Unauthenticated("the Authorization header holds no bearer key", remedy="send Authorization: Bearer KEY")
-    key_id = key_id_of(credentials.credentials)
-    ledger = await ledger_of(request)
+    return await owner_of_key(await ledger_of(request), _key_in(header, basic))
+
+
+async def owner_of_key(ledger: Ledger, key: str) -> Actor:
+    """Who has this key; `Unauthenticated` when it opens nothing."""
+    key_id = key_id_of(key)
     # An embedded database answers sooner than a thread is woken; a served one may take long.
     stored = ledger.find_key(key_id) if ledger.embedded else await run_in_threadpool(ledger.find_key, key_id)
-    return authenticate(credentials.credentials, stored, now())
+    return authenticate(key, stored, now())
+
+
+def _key_in(header: str, basic: bool) -> str:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value
+    if basic and scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().rpartition(":")[2]
+        except ValueError:
+            raise Unauthenticated("the Authorization header is no HTTP Basic (RFC 7617)") from None
+    raise Unauthenticated("the Authorization header holds no bearer key", remedy="send Authorization: Bearer KEY")
