@@ -24,11 +24,15 @@ class Action(StrEnum):
 class Vocabulary:
     """One standard vocabulary: its words and the stems of their full forms."""
 
-    def __init__(self, name: str, words: str, *, uri: str, aliases: tuple[str, ...]) -> None:
-        """``uri`` is the stem of the present full form, ``aliases`` are the stems of the other writings."""
+    def __init__(self, name: str, words: str, *, uri: str, aliases: tuple[str, ...], urn: str = "") -> None:
+        """``uri`` is the stem of the present full form, ``aliases`` are the stems of the other writings.
+
+        ``urn`` is that of the form that EPCIS 1.x has, where the vocabulary is as old.
+        """
         self.name = name
         self.words = frozenset(words.split())
         self.uri = uri
+        self._urn = urn or uri
         self._stems = (uri, *aliases)
         self._short = {stem + word: word for stem in self._stems for word in self.words}
         self._short.update({word: word for word in self.words})
@@ -61,6 +65,10 @@ class Vocabulary:
         """The full URI of a value as `short` gives it."""
         return self.uri + short if short in self.words else short
 
+    def urn(self, short: str) -> str:
+        """The URN of a value as `short` gives it; the full URI where the vocabulary has no URNs."""
+        return self._urn + short if short in self.words else short
+
 
 #: Measurement types are terms of the GS1 Web Vocabulary, which has many others.
 GS1_VOCABULARY = "https://gs1.org/voc/"
@@ -70,8 +78,10 @@ _GS1_ALIASES = ("http://gs1.org/voc/", "https://www.gs1.org/voc/", "http://www.g
 def _cbv(name: str, urn: str, stem: str, words: str) -> Vocabulary:
     """A vocabulary of the CBV; ``ns.gs1.org`` was the draft's host and is in use."""
     hosts = ("http://ref.gs1.org/cbv/", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/", "cbv:")
-    aliases = (f"urn:epcglobal:cbv:{urn}:", *(f"{host}{stem}-" for host in hosts))
-    return Vocabulary(name, words, uri=f"https://ref.gs1.org/cbv/{stem}-", aliases=aliases)
+    old = f"urn:epcglobal:cbv:{urn}:"
+    aliases = (old, *(f"{host}{stem}-" for host in hosts))
+    uri = f"https://ref.gs1.org/cbv/{stem}-"
+    return Vocabulary(name, words, uri=uri, aliases=aliases, urn=uri if stem == "Comp" else old)
 
 
 BIZ_STEP = _cbv(

@@ -178,7 +178,8 @@ def _typed(text: str, schema_type: str) -> Any:
         return _TRUTH.get(text, text)
     if kind in _NUMBER_TYPES:
         value = _numeral(text)
-        return value if isinstance(value, int) or len(text.strip("0+-.")) <= 15 else text
+        exact = isinstance(value, int) or len(text.strip("0+-.")) <= 15 or repr(value) == text
+        return value if exact else text
     return text
 
 

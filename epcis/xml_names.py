@@ -26,6 +26,8 @@ _TECHNICAL = EPCIS_NAMESPACES | {
     "http://www.w3.org/2001/XMLSchema-instance",
     XML_NAMESPACE,
 }
+#: Namespace of the extensions of our own, which JSON names by their full URI.
+OWN_NAMESPACE = "https://ns.suyuan.example/voc/"
 #: The CBV's namespace of master data attributes: its prefix ends in a colon in JSON, where prefix and name are joined.
 CBV_ATTRIBUTES = "urn:epcglobal:cbv:mda"
 
@@ -90,8 +92,8 @@ class Names:
         if known is not None and not self._avoided:
             return known
         uri, brace, local = name[1:].rpartition("}")
-        if not brace:
-            return name
+        if not brace or uri == OWN_NAMESPACE:
+            return uri + local if brace else name
         prefix = self._by_uri.get(uri)
         if prefix is not None and prefix not in self._avoided:
             self._known[name] = f"{prefix}:{local}"
