@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from suyuan.base.clock import format_time
-from suyuan.base.errors import Conflict, Unauthenticated, Unavailable
+from suyuan.base.errors import Conflict, InvalidDocument, Unauthenticated, Unavailable
 from suyuan.base.identity import closed_key
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.vocabulary_elements import Element, read_elements
 from suyuan.trace import tables
 from suyuan.trace.capture_job import (
     MOST_FAULTS,
@@ -33,6 +34,7 @@ from suyuan.trace.capture_job import (
 from suyuan.trace.capture_rows import KnownIds, NewEvents, PreparedEvent, prepare_event
 from suyuan.trace.capture_tables import capture_fault, capture_job
 from suyuan.trace.submitted_document import read_passable, read_whole
+from suyuan.trace.vocabularies import owner_of, store_vocabulary
 from suyuan.trace.voiding import void
 from suyuan.trace.write_database import WriteDatabase
 from suyuan.trace.writer import Transaction
@@ -47,6 +49,7 @@ class CaptureRequest(msgspec.Struct, frozen=True, array_like=True):
     media_type: str
     body: bytes
     proceed: bool = False  #: leave bad events out instead of refusing the document
+    bare: bool = False  #: it must be one event without a document
 
 
 class PreparedCapture(NamedTuple):
@@ -56,7 +59,7 @@ class PreparedCapture(NamedTuple):
     context: bytes
     events: list[tuple[int, PreparedEvent]]
     faults: list[CaptureProblem]
-    master_data: bytes | None
+    master_data: list[Element]
 
 
 class Capture:
@@ -74,14 +77,13 @@ class Capture:
         request = self._decoder.decode(body)
         read = read_passable if request.proceed else read_whole
         found = read(request.body, request.media_type, self._limits)
+        if request.bare and not found.bare:
+            raise InvalidDocument("this is a document", place="/type", remedy="send it to /epcis/capture")
         events = [(ordinal, prepare_event(source, found.context)) for ordinal, source in found.sources]
-        return PreparedCapture(
-            request, found.context, events, [problem_of(fault) for fault in found.faults], found.master_data
-        )
+        elements = read_elements(found.master_data, found.context, self._limits) if found.master_data else []
+        return PreparedCapture(request, found.context, events, [problem_of(fault) for fault in found.faults], elements)
 
-    def apply(
-        self, transaction: Transaction, prepared: Sequence[PreparedCapture]
-    ) -> Sequence[Any]:
+    def apply(self, transaction: Transaction, prepared: Sequence[PreparedCapture]) -> Sequence[Any]:
         """Give each document's new events their places, and insert them all at once.
 
         A key that was revoked or expired since its request came in is `Unauthenticated`: behind the leaf that revokes
@@ -91,8 +93,14 @@ class Capture:
         closed = closed_keys(transaction, {capture.request.key_id for capture in prepared})
         open_ = [capture for capture in prepared if capture.request.key_id not in closed]
         batch = _Batch(transaction, self._random, open_)
-        jobs = iter([batch.take(capture) for capture in open_])
+        taken = [batch.take(capture) for capture in open_]
         batch.insert()
+        for capture, job in zip(open_, taken, strict=True):
+            if capture.master_data and isinstance(job, CaptureJob) and job.success:
+                request = capture.request
+                owner = owner_of(request.party, request.key_id)
+                store_vocabulary(transaction, request.key_id, owner, capture.master_data, self._random)
+        jobs = iter(taken)
         return [closed.get(capture.request.key_id) or next(jobs) for capture in prepared]
 
 

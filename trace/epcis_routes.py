@@ -7,22 +7,23 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from suyuan.base.api_schema import answer, answers
-from suyuan.base.clock import now, parse_time
-from suyuan.base.errors import InvalidInput, NotFound
-from suyuan.base.identity import ORGANISATIONS, Actor
+from suyuan.base.clock import now
+from suyuan.base.errors import NotFound
+from suyuan.base.identity import Actor
 from suyuan.base.permissions import Permission
 from suyuan.epcis.json_codec import write_query_document
+from suyuan.epcis.query_parameters import read_query
+from suyuan.epcis.query_values import from_url
 from suyuan.trace.access import ledger_of, require
 from suyuan.trace.epcis_examples import ANSWER, DOCUMENT
 from suyuan.trace.event_query import (
     DEFAULT_PAGE,
     LARGEST_PAGE,
-    EventQuery,
-    captured_by,
     find_event,
     load_events,
     run_query,
 )
+from suyuan.trace.event_scope import scope_of, visible
 from suyuan.trace.ledger import Ledger
 
 _HEADERS = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0"}
@@ -32,21 +33,6 @@ _DECLARED = "https://ns.suyuan.example/voc/errorDeclaration"
 
 router = APIRouter(prefix="/epcis", tags=["EPCIS 2.0"])
 LedgerIs = Annotated[Ledger, Depends(ledger_of)]
-
-
-def _time(value: str | None, name: str) -> int | None:
-    """A time parameter. A plus sign that a client forgot to encode arrives as a space."""
-    if value is None:
-        return None
-    try:
-        return parse_time(value.replace(" ", "+"))[0]
-    except InvalidInput as error:
-        raise InvalidInput(error.detail, place=name, remedy=error.remedy) from None
-
-
-def _words(values: list[str] | None) -> list[str]:
-    """List parameters come repeated, or as one value with commas or bars between."""
-    return [word for value in values or [] for word in value.replace("|", ",").split(",") if word]
 
 
 @router.get(
@@ -61,38 +47,14 @@ def events(
     request: Request,
     ledger: LedgerIs,
     actor: Annotated[Actor, Depends(require(Permission.READ_EVENTS))],
-    event_type: Annotated[list[str] | None, Query(alias="eventType", examples=["ObjectEvent"])] = None,
-    ge_event_time: Annotated[str | None, Query(alias="GE_eventTime", examples=["2026-10-12T00:00:00Z"])] = None,
-    lt_event_time: Annotated[str | None, Query(alias="LT_eventTime")] = None,
-    ge_record_time: Annotated[str | None, Query(alias="GE_recordTime")] = None,
-    lt_record_time: Annotated[str | None, Query(alias="LT_recordTime")] = None,
-    biz_step: Annotated[list[str] | None, Query(alias="EQ_bizStep", examples=["shipping"])] = None,
-    biz_step_alias: Annotated[list[str] | None, Query(alias="bizStep", include_in_schema=False)] = None,
-    match_epc: Annotated[list[str] | None, Query(alias="MATCH_epc")] = None,
-    match_any_epc: Annotated[list[str] | None, Query(alias="MATCH_anyEPC")] = None,
     per_page: Annotated[int, Query(alias="perPage", ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE,
     next_page_token: Annotated[str | None, Query(alias="nextPageToken")] = None,
 ) -> Response:
     """Events that meet every parameter. A firm sees the events of its own keys; a regulator all."""
-    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
-    unknown = sorted(set(request.query_params) - known)
-    if unknown:
-        raise InvalidInput(
-            "there is no such query parameter", place=unknown[0][:80], remedy=f"known: {', '.join(sorted(known))}"
-        )
-    query = EventQuery(
-        event_type=_words(event_type),
-        ge_event_time=_time(ge_event_time, "GE_eventTime"),
-        lt_event_time=_time(lt_event_time, "LT_eventTime"),
-        ge_record_time=_time(ge_record_time, "GE_recordTime"),
-        lt_record_time=_time(lt_record_time, "LT_recordTime"),
-        biz_step=_words([*(biz_step or []), *(biz_step_alias or [])]),
-        match_epc=[value for value in match_epc or [] if value],
-        match_any_epc=[value for value in match_any_epc or [] if value],
-        party=_own(actor),
-    )
+    pairs = [pair for pair in request.query_params.multi_items() if pair[0] not in {"perPage", "nextPageToken"}]
+    query = read_query(from_url(pairs), {})
     with ledger.view() as view:
-        page = run_query(view, query, per_page, next_page_token)
+        page = run_query(view, query, scope_of(view, actor), per_page, next_page_token)
     body = write_query_document([event.body for event in page.events], creation_date=now())
     headers = dict(_HEADERS)
     if page.next_token:
@@ -100,13 +62,6 @@ def events(
         headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
         headers["GS1-Next-Page-Token"] = page.next_token
     return Response(body, headers=headers, media_type="application/ld+json")
-
-
-def _own(actor: Actor) -> str:
-    """The party whose events an actor sees: its own for a firm, everybody's for a regulator."""
-    if actor.role in ORGANISATIONS:
-        return actor.party or f"key:{actor.key_id}"
-    return ""
 
 
 @router.get(
@@ -125,11 +80,11 @@ def event(
 ) -> Response:
     """The event with this ID first, then whatever declares it erroneous, as the standard's own interface has it."""
     wanted = _with_version(event_id, request)
-    party = _own(actor)
     with ledger.view() as view:
         indexes = find_event(view, wanted)
         found = sorted(load_events(view, indexes), key=lambda event: indexes.index(event.index))
-        shown = [event for event in found if not party or captured_by(view, event.index, party)]
+        seen = visible(view, indexes, scope_of(view, actor))
+        shown = [event for event in found if event.index in seen]
     if not shown:
         raise NotFound(f"there is no event {wanted[:200]}")
     body = write_query_document([event.body for event in shown], creation_date=now())

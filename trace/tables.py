@@ -39,13 +39,14 @@ class Action(IntEnum):
 
 
 class EventType(IntEnum):
-    """The five event types of EPCIS 2.0."""
+    """The five event types of EPCIS 2.0; QuantityEvent is of 1.x, captured as an ObjectEvent and asked for by name."""
 
     ObjectEvent = 1
     AggregationEvent = 2
     TransactionEvent = 3
     TransformationEvent = 4
     AssociationEvent = 5
+    QuantityEvent = 6
 
 
 #: Words that many events share: business steps, units, transformation IDs, attribute names.
@@ -87,6 +88,8 @@ capture = Table(
     Column("problem", Text),
     UniqueConstraint("name"),
 )  # fmt: skip
+
+Index("ix_capture_party", capture.c.party, capture.c.id)
 
 #: The place in the log of each event of a capture; ``duplicate`` when it stood there before.
 capture_event = Table(
@@ -133,9 +136,15 @@ event = Table(
     postgresql_partition_by="RANGE (idx)",
 )  # fmt: skip
 Index("ix_event_time", event.c.time)
+Index("ix_event_record_time", event.c.record_time)
 Index("ix_event_biz_step_time", event.c.biz_step, event.c.time)
 Index("ix_event_transformation", event.c.transformation, sqlite_where=event.c.transformation.is_not(None),
       postgresql_where=event.c.transformation.is_not(None))  # fmt: skip
+
+for _column in (event.c.disposition, event.c.read_point, event.c.biz_location, event.c.destination_possessor):
+    # What an event does not have takes no place in these: that is most of them, of handings over nearly all.
+    Index(f"ix_event_{_column.name}_time", _column, event.c.time, sqlite_where=_column.is_not(None),
+          postgresql_where=_column.is_not(None))  # fmt: skip
 
 #: The exact bytes of each event. Nothing erases them yet: one that is gone was taken away behind the ledger's back.
 payload = Table(
@@ -176,7 +185,7 @@ Index("ix_timeline_event_role", timeline.c.event, timeline.c.role)
 Index("ix_timeline_partner_time", timeline.c.partner, timeline.c.time, sqlite_where=timeline.c.partner.is_not(None),
       postgresql_where=timeline.c.partner.is_not(None))  # fmt: skip
 
-#: Values of lists, ILMD, extensions and sensor reports, for queries.
+#: Values of lists, quantities, ILMD, extensions and sensor reports, for queries: `suyuan.trace.attributes`.
 attr = Table(
     "attr", metadata,
     Column("event", BigInt, primary_key=True, autoincrement=False),
@@ -187,6 +196,8 @@ attr = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 Index("ix_attr_field_value", attr.c.field, attr.c.value)
+Index("ix_attr_field_number", attr.c.field, attr.c.number, sqlite_where=attr.c.number.is_not(None),
+      postgresql_where=attr.c.number.is_not(None))  # fmt: skip
 
 #: One row per event ID and error declaration. ``key`` is SHA-256 of the ID, ``content`` of the CBV pre-hash;
 #: ``name`` is the ID itself where the source gave one, else it is the CBV hash in ``content``.
@@ -240,6 +251,24 @@ api_key = Table(
     Column("created", BigInt, nullable=False),
     Column("expires", BigInt),
     Column("revoked", BigInt),
+)  # fmt: skip
+
+#: Rules that events of a key may break (`suyuan.epcis.leniency`); keys without a row are strict.
+lenient_key = Table(
+    "lenient_key", metadata,
+    Column("id", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+)  # fmt: skip
+
+#: What a captured event was forgiven: ``ordinal`` in its document, ``number`` among its faults, JSON pointer, rule.
+forgiven_fault = Table(
+    "forgiven_fault", metadata,
+    Column("capture", BigInt, primary_key=True, autoincrement=False),
+    Column("ordinal", BigInt, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("place", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("detail", Text, nullable=False),
 )  # fmt: skip
 
 #: What must be stopped: written by recalls, read by gates, tills and pages. ``carrier``: not affected itself.

@@ -15,9 +15,10 @@ from sqlalchemy import text
 
 from suyuan.app.writing import WriterSettings, open_writer
 from suyuan.base.database import open_reader, sqlite_url
+from suyuan.epcis.query_parameters import read_query
 from suyuan.trace.capture import CaptureRequest
 from suyuan.trace.capture_job import CaptureJob
-from suyuan.trace.event_query import EventQuery, FoundEvent, find_event, load_events, run_query
+from suyuan.trace.event_query import FoundEvent, find_event, load_events, run_query
 from suyuan.trace.view import View, open_view
 from suyuan.trace.writer import Reply, Request, Writer, error_of
 
@@ -109,12 +110,13 @@ class Scribe:
             yield view
 
     def events(self, **parameters: Any) -> list[FoundEvent]:
-        """Every event that a query finds, over all its pages."""
+        """Every event that a query finds, over all its pages; parameters by their names in the standard."""
+        query = read_query(parameters, {})
         found: list[FoundEvent] = []
         token: str | None = None
         while True:
             with self.view() as view:
-                page = run_query(view, EventQuery(**parameters), 7, token)
+                page = run_query(view, query, None, 7, token)
             found += page.events
             token = page.next_token
             if token is None:

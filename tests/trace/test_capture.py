@@ -219,7 +219,7 @@ class TestErrorDeclarations:
         (captured,) = scribe.capture(declared(event)).events
         assert (captured.index, captured.duplicate) == (1, False)
         assert [found.body.get("errorDeclaration") is not None for found in scribe.find("urn:uuid:a")] == [False, True]
-        assert len(scribe.events(match_any_epc=[epc(1)])) == 2
+        assert len(scribe.events(MATCH_anyEPC=[epc(1)])) == 2
         assert scribe.rows('SELECT event, "by" FROM voided ORDER BY event') == [(0, 1), (1, 1)]
 
     def test_a_declaration_that_comes_first_is_kept_and_voids_what_comes_later(self, scribe: Scribe) -> None:

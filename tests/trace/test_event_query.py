@@ -1,4 +1,7 @@
-"""Event queries: one class a parameter, against a plain filter; pages that stay right while others capture."""
+"""Event queries: what the usual parameters find, and pages that stay right while others capture.
+
+Every parameter has its test in test_query_parameters.py; test_random_queries.py asks a filter that knows no SQL.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.trace.scribe import Scribe, declared, document, epc, object_event, scribe_in
 
-from suyuan.base.clock import parse_time
-from suyuan.base.errors import InvalidInput
+from suyuan.base.clock import format_time, parse_time
+from suyuan.base.errors import InvalidInput, QueryTooComplex, QueryTooLarge
+from suyuan.base.identity import Actor, Role
+from suyuan.epcis.query_parameters import Query, read_query
 from suyuan.trace.acts import MasterDataChanged
-from suyuan.trace.event_query import LARGEST_PAGE, EventQuery, run_query
+from suyuan.trace.event_query import LARGEST_PAGE, matching, run_query
+from suyuan.trace.event_scope import EventScope, scope_of
 from suyuan.trace.master_data import MasterData
 from suyuan.trace.view import open_view
 
@@ -62,7 +68,15 @@ def ledger(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> I
 
 
 def places(ledger: Scribe, **parameters: Any) -> list[int]:
+    return sorted(event.index for event in ledger.events(**parameters))
+
+
+def ordered(ledger: Scribe, **parameters: Any) -> list[int]:
     return [event.index for event in ledger.events(**parameters)]
+
+
+def written(hour: float) -> str:
+    return format_time(at(hour))
 
 
 def at(hour: float) -> int:
@@ -73,12 +87,13 @@ class TestEventType:
     """eventType"""
 
     def test_one_or_several(self, ledger: Scribe) -> None:
-        assert places(ledger, event_type=["ObjectEvent"]) == [0, 5, 6]
-        assert places(ledger, event_type=["AggregationEvent", "TransformationEvent"]) == [1, 4]
+        assert places(ledger, eventType=["ObjectEvent"]) == [0, 5, 6]
+        assert places(ledger, eventType=["AggregationEvent", "TransformationEvent"]) == [1, 4]
 
     def test_an_unknown_type_is_refused(self, ledger: Scribe) -> None:
-        with pytest.raises(InvalidInput, match="no event type 'QuantityEvent'"):
-            places(ledger, event_type=["QuantityEvent"])
+        with pytest.raises(InvalidInput, match="no event type 'SubjectEvent'"):
+            places(ledger, eventType=["SubjectEvent"])
+        assert places(ledger, eventType=["QuantityEvent"]) == []
 
 
 class TestEventTime:
@@ -89,7 +104,7 @@ class TestEventTime:
     def test_includes_the_first_moment_and_excludes_the_last(self, ledger: Scribe, low: float, high: float) -> None:
         times = [parse_time(event["eventTime"])[0] for event in story()]
         expected = [index for index, time in enumerate(times) if at(low) <= time < at(high)]
-        assert places(ledger, ge_event_time=at(low), lt_event_time=at(high)) == expected
+        assert places(ledger, GE_eventTime=written(low), LT_eventTime=written(high)) == expected
 
 
 class TestRecordTime:
@@ -99,8 +114,10 @@ class TestRecordTime:
         times = [row[0] for row in ledger.rows("SELECT record_time FROM event ORDER BY idx")]
         for moment in times:
             later = [index for index, time in enumerate(times) if time >= moment]
-            assert places(ledger, ge_record_time=moment) == later
-            assert places(ledger, lt_record_time=moment) == [index for index in range(7) if index not in later]
+            assert places(ledger, GE_recordTime=format_time(moment)) == later
+            assert places(ledger, LT_recordTime=format_time(moment)) == [
+                index for index in range(7) if index not in later
+            ]
 
 
 class TestBizStep:
@@ -111,64 +128,125 @@ class TestBizStep:
         ["commissioning", "https://ref.gs1.org/cbv/BizStep-commissioning", "urn:epcglobal:cbv:bizstep:commissioning"],
     )
     def test_in_every_form_of_the_word(self, ledger: Scribe, form: str) -> None:
-        assert places(ledger, biz_step=[form]) == [0, 4]
+        assert places(ledger, EQ_bizStep=[form]) == [0, 4]
 
     def test_a_step_of_another_vocabulary(self, ledger: Scribe) -> None:
-        assert places(ledger, biz_step=["https://shop.example/steps/inspecting"]) == [6]
+        assert places(ledger, EQ_bizStep=["https://shop.example/steps/inspecting"]) == [6]
 
     def test_alternatives_of_which_one_is_unknown(self, ledger: Scribe) -> None:
-        assert places(ledger, biz_step=["packing", "holding"]) == [1]
-        assert places(ledger, biz_step=["holding"]) == []
+        assert places(ledger, EQ_bizStep=["packing", "holding"]) == [1]
+        assert places(ledger, EQ_bizStep=["holding"]) == []
 
 
 class TestMatchEpc:
     """MATCH_epc: items in epcList and childEPCs, neither parents nor inputs nor outputs"""
 
     def test_finds_items_but_not_parents(self, ledger: Scribe) -> None:
-        assert places(ledger, match_epc=[epc(1)]) == [0, 1, 2]
-        assert places(ledger, match_epc=[PALLET]) == []
-        assert places(ledger, match_epc=[epc(3)]) == [0]
-        assert places(ledger, match_epc=[ASSET]) == [3]
+        assert places(ledger, MATCH_epc=[epc(1)]) == [0, 1, 2]
+        assert places(ledger, MATCH_epc=[PALLET]) == []
+        assert places(ledger, MATCH_epc=[epc(3)]) == [0]
+        assert places(ledger, MATCH_epc=[ASSET]) == [3]
 
     def test_any_form_of_a_name_and_alternatives(self, ledger: Scribe) -> None:
-        assert places(ledger, match_epc=["https://example.com/01/00614141000074/21/1"]) == [0, 1, 2]
-        assert places(ledger, match_epc=[epc(3), epc(4), epc(99)]) == [0, 5, 6]
+        assert places(ledger, MATCH_epc=["https://example.com/01/00614141000074/21/1"]) == [0, 1, 2]
+        assert places(ledger, MATCH_epc=[epc(3), epc(4), epc(99)]) == [0, 5, 6]
 
     def test_an_unknown_thing_matches_nothing(self, ledger: Scribe) -> None:
-        assert places(ledger, match_epc=[epc(99)]) == []
+        assert places(ledger, MATCH_epc=[epc(99)]) == []
 
-    @pytest.mark.parametrize("wrong", ["", "no uri", "urn:epc:id:sgtin:0614141.1.1", "https://id.gs1.org/01/1"])
+    @pytest.mark.parametrize(
+        "wrong", ["no uri", "urn:epc:id:sgtin:0614141.1.1", "https://id.gs1.org/01/1", "urn:epc:pat:sgtin-96:*.*.*.*"]
+    )
     def test_what_is_no_identifier_is_refused_by_name(self, ledger: Scribe, wrong: str) -> None:
         with pytest.raises(InvalidInput) as refusal:
-            places(ledger, match_epc=[wrong])
+            places(ledger, MATCH_epc=[wrong])
         assert refusal.value.place == "MATCH_epc"
 
     def test_more_values_than_anyone_needs_are_refused(self, ledger: Scribe) -> None:
-        with pytest.raises(InvalidInput, match="at most"):
-            places(ledger, match_epc=[epc(number) for number in range(1, 1000)])
+        with pytest.raises(QueryTooComplex, match="at most"):
+            places(ledger, MATCH_epc=[epc(number) for number in range(1, 1000)])
 
 
 class TestMatchAnyEpc:
     """MATCH_anyEPC: parents, inputs and outputs too"""
 
     def test_finds_a_thing_in_every_role(self, ledger: Scribe) -> None:
-        assert places(ledger, match_any_epc=[PALLET]) == [1, 2, 3]
-        assert places(ledger, match_any_epc=[epc(3)]) == [0, 4]
-        assert places(ledger, match_any_epc=[epc(4)]) == [4, 5, 6]
-        assert places(ledger, match_any_epc=[LOT]) == [0]
+        assert places(ledger, MATCH_anyEPC=[PALLET]) == [1, 2, 3]
+        assert places(ledger, MATCH_anyEPC=[epc(3)]) == [0, 4]
+        assert places(ledger, MATCH_anyEPC=[epc(4)]) == [4, 5, 6]
+        assert places(ledger, MATCH_anyEPC=[LOT]) == []
+        assert places(ledger, MATCH_anyEPCClass=[LOT]) == [0]
 
 
-class TestParty:
+def scope(ledger: Scribe, key: str, party: str = "") -> EventScope | None:
+    with ledger.view() as view:
+        return scope_of(view, Actor(Role.PRODUCER, key, party))
+
+
+class TestScope:
     """The asker's scope"""
 
-    def test_a_firm_sees_what_its_keys_captured(self, ledger: Scribe) -> None:
-        assert places(ledger, party="urn:firm:a") == [1, 3, 5]
-        assert places(ledger, party="key:key0") == [0, 2, 4, 6]
-        assert places(ledger, party="urn:firm:b") == []
+    @pytest.mark.parametrize(
+        ("key", "party", "sees"),
+        [("any", "urn:firm:a", [1, 3, 5]), ("key0", "", [0, 2, 4, 6]), ("any", "urn:firm:b", [])],
+    )
+    def test_a_firm_sees_what_its_keys_captured(self, ledger: Scribe, key: str, party: str, sees: list[int]) -> None:
+        whose = scope(ledger, key, party)
+        with ledger.view() as view:
+            found = [event.index for event in run_query(view, Query(), whose, LARGEST_PAGE, None).events]
+            assert sorted(found) == sees
+            assert matching(view, Query(), whose, 0, view.size) == sees
+
+    def test_a_page_token_is_its_asker_s(self, ledger: Scribe) -> None:
+        with ledger.view() as view:
+            token = run_query(view, Query(), scope(ledger, "key0"), 2, None).next_token
+            with pytest.raises(InvalidInput, match="another query"):
+                run_query(view, Query(), None, 2, token)
+
+
+class TestOrder:
+    """orderBy, orderDirection, eventCountLimit, maxEventCount"""
+
+    def test_by_event_time_and_then_by_place_in_the_log(self, ledger: Scribe) -> None:
+        assert ordered(ledger) == [0, 1, 2, 3, 4, 6, 5]
+        assert ordered(ledger, orderBy="eventTime") == [5, 6, 4, 3, 2, 1, 0]
+        assert ordered(ledger, orderBy="recordTime", orderDirection="ASC") == list(range(7))
+        assert ordered(ledger, orderBy="eventTime", EQ_bizStep=["commissioning", "packing"]) == [4, 1, 0]
+
+    @pytest.mark.parametrize("limit", range(1, 9))
+    def test_a_limit_ends_the_answer_over_all_its_pages(self, ledger: Scribe, limit: int) -> None:
+        assert ordered(ledger, orderBy="eventTime", eventCountLimit=limit) == [5, 6, 4, 3, 2, 1, 0][:limit]
+
+    def test_an_answer_larger_than_asked_for_is_none(self, ledger: Scribe) -> None:
+        assert len(places(ledger, maxEventCount=7)) == 7
+        for parameters in ({}, {"MATCH_anyEPC": [epc(1), epc(2), epc(3), epc(4)]}):
+            with pytest.raises(QueryTooLarge) as refusal:
+                places(ledger, maxEventCount=5, **parameters)
+            assert refusal.value.place == "maxEventCount"
+
+    @pytest.mark.parametrize(
+        ("parameters", "place"),
+        [
+            ({"eventCountLimit": 3}, "eventCountLimit"),
+            ({"eventCountLimit": 3, "maxEventCount": 3, "orderBy": "eventTime"}, "maxEventCount"),
+            ({"eventCountLimit": 0, "orderBy": "eventTime"}, "eventCountLimit"),
+            ({"maxEventCount": "many"}, "maxEventCount"),
+            ({"orderBy": "bizStep"}, "orderBy"),
+            ({"orderBy": "eventTime", "orderDirection": "UP"}, "orderDirection"),
+        ],
+    )
+    def test_what_contradicts_itself_is_refused_by_name(
+        self, ledger: Scribe, parameters: dict[str, Any], place: str
+    ) -> None:
+        with pytest.raises(InvalidInput) as refusal:
+            places(ledger, **parameters)
+        assert refusal.value.place == place
 
 
 def test_parameters_are_joined_by_and(ledger: Scribe) -> None:
-    assert places(ledger, event_type=["ObjectEvent"], match_any_epc=[epc(4)], lt_event_time=at(12) + 1) == [6]
+    assert places(
+        ledger, eventType=["ObjectEvent"], MATCH_anyEPC=[epc(4)], LT_eventTime="2026-10-12T12:00:00.000001Z"
+    ) == [6]
 
 
 class TestPages:
@@ -179,44 +257,42 @@ class TestPages:
             for size in range(1, 10):
                 token, seen, pages = None, [], 0
                 while True:
-                    page = run_query(view, EventQuery(), size, token)
+                    page = run_query(view, Query(), None, size, token)
                     seen += [event.index for event in page.events]
                     pages += 1
                     token = page.next_token
                     if token is None:
                         break
-                assert seen == list(range(7))
+                assert seen == [0, 1, 2, 3, 4, 6, 5]
                 assert pages == -(-7 // size)
 
     def test_a_token_of_another_query_is_refused(self, ledger: Scribe) -> None:
         with ledger.view() as view:
-            token = run_query(view, EventQuery(), 2, None).next_token
+            token = run_query(view, Query(), None, 2, None).next_token
             with pytest.raises(InvalidInput, match="another query"):
-                run_query(view, EventQuery(biz_step=["shipping"]), 2, token)
-            with pytest.raises(InvalidInput, match="another query"):
-                run_query(view, EventQuery(party="urn:firm:a"), 2, token)
+                run_query(view, read_query({"EQ_bizStep": ["shipping"]}, {}), None, 2, token)
 
     def test_a_token_of_a_larger_ledger_is_refused(self, ledger: Scribe, scribe: Scribe) -> None:
         with ledger.view() as view:
-            token = run_query(view, EventQuery(), 2, None).next_token
+            token = run_query(view, Query(), None, 2, None).next_token
         scribe.capture(object_event(1))
         with scribe.view() as view, pytest.raises(InvalidInput, match="another ledger"):
-            run_query(view, EventQuery(), 2, token)
+            run_query(view, Query(), None, 2, token)
 
     @given(token=st.one_of(st.text(min_size=1), st.from_regex(r"[A-Za-z0-9_-]{1,60}", fullmatch=True)))
     def test_any_text_is_a_token_or_refused(self, ledger: Scribe, token: str) -> None:
         with ledger.view() as view, pytest.raises(InvalidInput):
-            run_query(view, EventQuery(), 2, token)
+            run_query(view, Query(), None, 2, token)
 
     def test_numbers_that_no_database_holds_are_refused(self, ledger: Scribe) -> None:
         with ledger.view() as view:
-            token = run_query(view, EventQuery(), 2, None).next_token
+            token = run_query(view, Query(), None, 2, None).next_token
             assert token is not None
             inner = json.loads(base64.urlsafe_b64decode(token + "=="))
             for after, size in ((10**30, 10**31), (-1, 7), (-(10**30), 5), (7, 7), (1, 10**30)):
                 forged = base64.urlsafe_b64encode(json.dumps(inner | {"after": after, "size": size}).encode()).decode()
                 with pytest.raises(InvalidInput):
-                    run_query(view, EventQuery(), 2, forged)
+                    run_query(view, Query(), None, 2, forged)
 
     @pytest.mark.parametrize("seed", range(6))
     def test_reading_on_while_others_capture_misses_and_doubles_nothing(
@@ -235,7 +311,9 @@ class TestPages:
         token: str | None = None
         while True:
             with scribe.view() as view:
-                page = run_query(view, EventQuery(event_type=["ObjectEvent"]), chance.randint(1, 7), token)
+                page = run_query(
+                    view, read_query({"eventType": ["ObjectEvent"]}, {}), None, chance.randint(1, 7), token
+                )
             seen += [event.index for event in page.events]
             token = page.next_token
             if token is None:
@@ -266,7 +344,7 @@ def test_a_view_of_an_earlier_size_does_not_know_what_came_later(scribe: Scribe)
     scribe.capture(event)
     scribe.capture(declared(event))
     with open_view(scribe.engine, 1) as view:
-        assert [found.index for found in run_query(view, EventQuery(), LARGEST_PAGE, None).events] == [0]
+        assert [found.index for found in run_query(view, Query(), None, LARGEST_PAGE, None).events] == [0]
         assert view.size == 1
     with open_view(scribe.engine, 99) as view:
         assert view.size == 2

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from suyuan.trace.append_only import protect
+from suyuan.trace.append_only import protect, unprotect
+from suyuan.trace.attribute_rebuild import rebuild_attributes
 from suyuan.trace.partitions import create_function, drop_function
 
 revision = "0002"
@@ -27,6 +28,9 @@ def upgrade() -> None:
     _create_named_queries()
     _create_event_indexes()
     _create_capture_jobs()
+    unprotect(op.get_bind())
+    _change_queries()
+    _create_leniency()
     protect(op.get_bind())
 
 
@@ -34,11 +38,16 @@ def downgrade() -> None:
     """Takes the new tables away; events, payloads and the log stay."""
     for table in ("vocabulary_child", "vocabulary_attribute", "vocabulary_element"):
         op.drop_table(table)
+    op.drop_index("ix_capture_party", "capture")
     for column in _FOUND_BY:
         op.drop_index(f"ix_event_{column}_time", "event")
     for table in ("ended_page_token", "named_query_deleted", "named_query"):
         op.drop_table(table)
     for table in ("subscription_state", "subscription_ended", "subscription"):
+        op.drop_table(table)
+    for index, table in _QUERY_INDEXES:
+        op.drop_index(index, table)
+    for table in ("forgiven_fault", "lenient_key"):
         op.drop_table(table)
     op.drop_index("ix_capture_key", "capture")
     for table in ("capture_reservation", "capture_fault", "capture_job"):
@@ -46,6 +55,17 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         drop_function(op.get_bind())
     op.drop_table("log_head")
+
+
+_QUERY_INDEXES = (("ix_event_record_time", "event"), ("ix_attr_field_number", "attr"))
+
+
+def _change_queries() -> None:
+    """Indexes that queries read along, and what is compared beside the events' columns, anew from their bytes."""
+    op.create_index("ix_event_record_time", "event", ["record_time"])
+    counted = sa.column("number").is_not(None)
+    op.create_index("ix_attr_field_number", "attr", ["field", "number"], sqlite_where=counted, postgresql_where=counted)
+    rebuild_attributes(op.get_bind())
 
 
 def _create_head() -> None:
@@ -169,6 +189,8 @@ _FOUND_BY = ("disposition", "read_point", "biz_location", "destination_possessor
 
 
 def _create_event_indexes() -> None:
+    """Where queries, collections and what a firm may see begin."""
+    op.create_index("ix_capture_party", "capture", ["party", "id"], unique=False)
     for column in _FOUND_BY:
         present = sa.text(f"{column} IS NOT NULL")
         op.create_index(
@@ -214,3 +236,24 @@ def _create_capture_jobs() -> None:
     )
     op.create_index("ix_capture_reservation_key", "capture_reservation", ["key"], unique=False)
     op.create_index("ix_capture_key", "capture", ["key_id", "id"], unique=False)
+
+
+def _create_leniency() -> None:
+    """Which rules a source may break, and what it was forgiven."""
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "lenient_key",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "rule", name=op.f("pk_lenient_key")),
+    )
+    op.create_table(
+        "forgiven_fault",
+        sa.Column("capture", number, autoincrement=False, nullable=False),
+        sa.Column("ordinal", number, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("capture", "ordinal", "number", name=op.f("pk_forgiven_fault")),
+    )

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, text
 
+from suyuan.base.clock import format_time
 from suyuan.base.errors import SuyuanError
-from suyuan.base.identity import Actor
+from suyuan.base.identity import Actor, Role
 from suyuan.chain.policy import Policy
 from suyuan.chain.store import LogReader
+from suyuan.epcis.query_parameters import read_query
 from suyuan.epcis.vocabulary import BIZ_STEP
 from suyuan.gs1.names import Name, canonical
 from suyuan.labels import catalogue
@@ -21,7 +23,8 @@ from suyuan.regulators.recalls import affected_count, list_recalls, read_recall,
 from suyuan.trace.backward import trace_back
 from suyuan.trace.clones import clones_among, suspects
 from suyuan.trace.closures import Direction, trace_answer
-from suyuan.trace.event_query import EventQuery, find_event, load_events, run_query
+from suyuan.trace.event_query import find_event, load_events, run_query
+from suyuan.trace.event_scope import EventScope, scope_of
 from suyuan.trace.forward import trace_forward
 from suyuan.trace.journey import journey
 from suyuan.trace.proofs import bundle_of
@@ -72,45 +75,62 @@ def dictionary(view: View) -> Iterator[Answer]:
     yield "sites", said(lambda: [view.site_key(number) for number, _ in things])
 
 
-def queries(view: View, parties: Sequence[str]) -> list[EventQuery]:
-    """Each parameter alone, and some together."""
+def queries(view: View) -> list[dict[str, Any]]:
+    """Parameters of queries: each alone, and some together."""
     epcs = [canonical(name) for _, name in known_things(view)]
     times = [row[0] for row in view.connection.execute(text("SELECT time FROM event ORDER BY time"))]
     records = [row[0] for row in view.connection.execute(text("SELECT record_time FROM event ORDER BY record_time"))]
-    early, late = times[len(times) // 4], times[3 * len(times) // 4]
+    early, late = format_time(times[len(times) // 4]), format_time(times[3 * len(times) // 4])
+    middle = format_time(records[len(records) // 2])
     return [
-        EventQuery(),
-        *(EventQuery(event_type=[kind.name]) for kind in EventType),
-        EventQuery(event_type=["ObjectEvent", "TransformationEvent"]),
-        EventQuery(event_type=["NoEvent"]),
-        EventQuery(ge_event_time=early),
-        EventQuery(lt_event_time=late),
-        EventQuery(ge_event_time=early, lt_event_time=late, biz_step=["commissioning", "packing", "nothing"]),
-        EventQuery(ge_event_time=2**70),
-        EventQuery(ge_record_time=records[len(records) // 2]),
-        EventQuery(lt_record_time=records[len(records) // 2]),
-        *(EventQuery(biz_step=[step]) for step in sorted(BIZ_STEP.words)),
-        *(EventQuery(match_epc=[epc]) for epc in epcs[::2]),
-        *(EventQuery(match_any_epc=[epc]) for epc in epcs[1::2]),
-        EventQuery(match_any_epc=epcs[:400]),
-        EventQuery(match_epc=epcs[::2][:400], event_type=["ObjectEvent"], ge_event_time=early),
-        EventQuery(match_any_epc=["urn:epc:id:sgtin:0614141.999999.none"]),
-        EventQuery(match_any_epc=["nonsense"]),
-        *(EventQuery(party=party) for party in parties),
+        {},
+        *({"eventType": kind.name} for kind in EventType),
+        {"eventType": ["ObjectEvent", "TransformationEvent"]},
+        {"eventType": ["NoEvent"]},
+        {"GE_eventTime": early},
+        {"LT_eventTime": late},
+        {"GE_eventTime": early, "LT_eventTime": late, "EQ_bizStep": ["commissioning", "packing", "urn:x:nothing"]},
+        {"GE_recordTime": middle},
+        {"LT_recordTime": middle},
+        {"orderBy": "recordTime", "orderDirection": "ASC"},
+        {"orderBy": "eventTime", "eventCountLimit": 11},
+        {"maxEventCount": 3},
+        {"EXISTS_errorDeclaration": None},
+        {"EXISTS_sensorElementList": None, "GE_value_KEL": 270},
+        *({"EQ_bizStep": step} for step in sorted(BIZ_STEP.words)),
+        *({"MATCH_epc": epc} for epc in epcs[::2]),
+        *({"MATCH_anyEPC": epc} for epc in epcs[1::2]),
+        *({"MATCH_anyEPCClass": epc} for epc in epcs[1::2]),
+        {"MATCH_anyEPC": "urn:epc:idpat:sgtin:*.*.*"},
+        {"MATCH_anyEPC": epcs[:400]},
+        {"MATCH_epc": epcs[::2][:400], "eventType": "ObjectEvent", "GE_eventTime": early},
+        {"MATCH_anyEPC": "urn:epc:id:sgtin:0614141.999999.none"},
+        {"MATCH_anyEPC": "nonsense"},
     ]
 
 
 def queried(view: View, parties: Sequence[str]) -> Iterator[Answer]:
     """Every query by pages of several sizes, tokens and all; the many by things only in one size."""
-    for number, query in enumerate(queries(view, parties)):
-        for size in _PAGES if not (query.match_epc or query.match_any_epc) else _PAGES[1:2]:
-            token: str | None = None
-            for page in range(1_000):
-                found = said(run_query, view, query, size, token)
-                yield f"query {number} of {size}, page {page}", found
-                token = msgspec.json.decode(found)["next_token"] if found.startswith(b"{") else None
-                if token is None:
-                    break
+    for number, parameters in enumerate(queries(view)):
+        many = any(name.startswith("MATCH") for name in parameters)
+        for size in _PAGES[1:2] if many else _PAGES:
+            yield from _pages(view, f"query {number} of {size}", parameters, None, size)
+    for party in parties:
+        scope = scope_of(
+            view, Actor(Role.PRODUCER, party.removeprefix("key:"), "" if party.startswith("key:") else party)
+        )
+        yield from _pages(view, f"as {party}", {}, scope, _PAGES[1])
+
+
+def _pages(view: View, title: str, parameters: dict[str, Any], scope: EventScope | None, size: int) -> Iterator[Answer]:
+    """The pages of one query."""
+    token: str | None = None
+    for page in range(1_000):
+        found = said(lambda at=token: run_query(view, read_query(parameters, {}), scope, size, at))
+        yield f"{title}, page {page}", found
+        token = msgspec.json.decode(found)["next_token"] if found.startswith(b"{") else None
+        if token is None:
+            break
 
 
 def events(view: View, policy: Policy) -> Iterator[Answer]:

@@ -21,10 +21,11 @@ from suyuan.app.migrate import latest_revision, migrate
 from suyuan.base import database
 from suyuan.base.identity import Role
 from suyuan.chain.verify import verify_bundle
+from suyuan.epcis.query_parameters import Query
 from suyuan.gs1.names import canonical, name_of
 from suyuan.regulators.recalls import list_recalls
 from suyuan.trace.closures import Direction, trace_answer
-from suyuan.trace.event_query import EventQuery, run_query
+from suyuan.trace.event_query import run_query
 from suyuan.trace.view import open_view
 
 pytestmark = pytest.mark.postgres
@@ -72,7 +73,7 @@ class TestReads:
 
     def test_queries_go_by_pages(self, served: Service, told: Told) -> None:
         with told.reader() as engine, open_view(engine) as view:
-            expected = [event.event_id for event in run_query(view, EventQuery(), 1_000, None).events]
+            expected = [event.event_id for event in run_query(view, Query(), None, 1_000, None).events]
         found: list[str] = []
         token: str | None = None
         while True:
