@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import text
-from tests.trace.scribe import PLACE, Scribe, object_event
+from tests.trace.scribe import CONTEXT, PLACE, Scribe, document, object_event
 
+from suyuan.base.errors import InvalidDocument
 from suyuan.base.identity import Actor, Role
 from suyuan.epcis.vocabulary_elements import TYPE_STEM, Element
 from suyuan.trace.vocabularies import VocabularyChanged, count_by_type, owners_for, read_versions
@@ -110,3 +111,76 @@ def test_elements_are_committed_to_by_the_act_that_brought_them(shop: Scribe) ->
     ((body,),) = shop.rows("SELECT body FROM act WHERE name = 'vocabulary-changed'")
     said = msgspec.json.decode(body)
     assert [element["id"] for element in said["vocabularyList"][0]["vocabularyElementList"]] == [SHED, HALL, DOOR]
+
+
+MASTER_DATA = {
+    "vocabularyList": [
+        {
+            "type": "urn:epcglobal:epcis:vtype:businesslocation",
+            "vocabularyElementList": [
+                {
+                    "id": PLACE,
+                    "attributes": [
+                        {"id": "cbvmda:site", "attribute": "0614141007773"},
+                        {"id": "urn:x:address", "attribute": {"shop:street": "1 Way", "shop:floors": [1, {"a:b": 2}]}},
+                        {"id": "urn:x:kind", "attribute": ["cold", "warm"]},
+                    ],
+                    "children": ["urn:epc:id:sgln:0614141.00777.1"],
+                }
+            ],
+        }
+    ]
+}
+
+
+def with_master_data(*events: dict[str, Any], master_data: Any = MASTER_DATA) -> bytes:
+    """A document with master data in its header."""
+    whole = msgspec.json.decode(document(*events, context=[CONTEXT, {"shop": "urn:shop:"}]))
+    return msgspec.json.encode(whole | {"epcisHeader": {"epcisMasterData": master_data}})
+
+
+def test_master_data_in_a_header_are_kept_with_the_events_of_the_document(scribe: Scribe) -> None:
+    scribe.capture(with_master_data(at(PLACE)), key="k9", party="urn:firm")
+    with scribe.view() as view:
+        (version,) = read_versions(view, None, LOCATION, PLACE)
+    assert (version.owner, version.index) == ("urn:firm", 1)
+    assert version.element.attributes == (
+        ("urn:epcglobal:cbv:mda:site", "0614141007773"),
+        ("urn:x:address", {"@context": {"shop": "urn:shop:"}, "shop:street": "1 Way", "shop:floors": [1, {"a:b": 2}]}),
+        ("urn:x:kind", "cold"),
+        ("urn:x:kind", "warm"),
+    )
+    assert places(scribe, having_attribute(None, "bizLocation", "urn:x:kind", ["warm"])) != set()
+    assert places(scribe, having_attribute(("",), "bizLocation", "urn:x:kind", ["warm"])) == set()
+
+
+def test_the_same_master_data_again_are_nothing_new(scribe: Scribe) -> None:
+    for _ in range(2):
+        scribe.capture(with_master_data(at(PLACE)), party="urn:firm")
+    assert scribe.rows("SELECT COUNT(*) FROM vocabulary_element") == [(1,)]
+    assert scribe.rows("SELECT COUNT(*) FROM leaf") == [(2,)]
+
+
+def test_of_a_refused_document_no_master_data_are_kept(scribe: Scribe) -> None:
+    scribe.capture(object_event(1, eventID="urn:uuid:a"))
+    assert not scribe.capture(with_master_data(object_event(2, eventID="urn:uuid:a"))).success
+    assert scribe.rows("SELECT COUNT(*) FROM vocabulary_element") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("master_data", "place"),
+    [
+        ({"vocabularyList": {}}, "vocabularyList"),
+        ({"vocabularyList": [{}]}, "vocabularyList/0/type"),
+        ({"vocabularyList": [{"type": "urn:x", "vocabularyElementList": [{}]}]}, "vocabularyElementList/0/id"),
+        (
+            {"vocabularyList": [{"type": "urn:x", "vocabularyElementList": [{"id": "urn:y", "attributes": [1]}]}]},
+            "attributes/0",
+        ),
+    ],
+)
+def test_wrong_master_data_refuse_the_document_and_say_where(scribe: Scribe, master_data: Any, place: str) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        scribe.capture(with_master_data(at(PLACE), master_data=master_data))
+    assert str(refused.value.place).endswith(place)
+    assert scribe.rows("SELECT COUNT(*) FROM event") == [(0,)]
