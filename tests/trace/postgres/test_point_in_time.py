@@ -146,7 +146,7 @@ def archived(chief: psycopg.Connection, archive: Path) -> None:
     assert row is not None
     while time.monotonic() < deadline:
         done = chief.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone()
-        if done and done[0] and len(list(archive.iterdir())) and done[0][:24] >= previous(row[0]):
+        if done and done[0] and any(archive.iterdir()) and done[0][:24] >= previous(row[0]):
             return
         time.sleep(0.1)
     raise TimeoutError("nothing was archived")
