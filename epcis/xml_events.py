@@ -222,7 +222,7 @@ def _string(element: Element, _: Names, __: str) -> str:
 def _texts(element: Element, names: Names, place: str) -> list[str]:
     """A list of identifiers."""
     item = ITEMS[element.name]
-    texts = []
+    texts: list[str] = []
     for child in element.children:
         if child.name != item or child.children or child.attributes:
             texts.append(_text(_item(child, item, place), names, f"{place}/{item}[{len(texts) + 1}]"))

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from suyuan.epcis.context import is_absolute, split
 from suyuan.epcis.xml_names import CBV_ATTRIBUTES, XML_NAMESPACE
 
+#: Declares what `xsi:type` and `xsi:nil` need.
+SCHEMA = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+
 _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL_IN_ATTRIBUTES = re.compile('[&<>"\r\n\t\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
@@ -43,12 +46,14 @@ def local_name(text: str) -> str:
 class Namespaces:
     """Qualified names of one event's extensions; ``declarations`` are the attributes that define their prefixes.
 
+    ``prefixes`` are those of the event's context: what its names and values are abbreviated with.
+
     With ``cbv_1`` the CBV's attributes are in their namespace of EPCIS 1.x, even where JSON gave them the other one. In
     EPCIS 2.0 they stay where they are: their namespace counts in the event hash.
     """
 
     def __init__(self, prefixes: Mapping[str, str], *, cbv_1: bool = False) -> None:
-        self._prefixes = prefixes
+        self.prefixes = prefixes
         self._cbv_1 = cbv_1
         self._used: dict[str, str] = {}
         self._taken = {"epcis", "epcisq", "xsi", "xsd", "xml", "xmlns"}
@@ -60,7 +65,7 @@ class Namespaces:
 
     def qualified(self, name: str) -> str:
         """The element or attribute name of an extension's name in JSON."""
-        found = split(name, self._prefixes)
+        found = split(name, self.prefixes)
         uri, local = found if found is not None else ("", name)
         if not uri:
             if not is_absolute(name):

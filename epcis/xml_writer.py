@@ -8,7 +8,6 @@ ObjectEvent that came as a QuantityEvent is one again in 1.2.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -18,24 +17,17 @@ from suyuan.epcis import vocabulary
 from suyuan.epcis.context import STANDARD_PREFIXES, expand, extended
 from suyuan.epcis.vocabulary import Vocabulary
 from suyuan.epcis.xml_events import DEPRECATED_TYPE, QUANTITY_EVENT
-from suyuan.epcis.xml_markup import Namespaces, escape, quoted
+from suyuan.epcis.xml_extensions import plain, write_extension
+from suyuan.epcis.xml_markup import SCHEMA, Namespaces, escape, quoted
+from suyuan.epcis.xml_master_data import write_vocabulary_list
 from suyuan.epcis.xml_schema import ITEMS, ORDER
 
 #: Versions that are written.
 VERSIONS = ("2.0", "1.2")
 
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_SCHEMA = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
 #: A writer of one field: its element's name, the JSON value, the event's names.
-Writer = Callable[[str, Any, "Names"], str]
-
-
-class Names(Namespaces):
-    """The names of one event's extensions, and what abbreviated values mean."""
-
-    def __init__(self, prefixes: Mapping[str, str], *, cbv_1: bool = False) -> None:
-        super().__init__(prefixes, cbv_1=cbv_1)
-        self.prefixes = prefixes
+Writer = Callable[[str, Any, Namespaces], str]
 
 
 def write_document(
@@ -89,52 +81,21 @@ def write_query_document(
 
 def write_event_list(events: Iterable[dict[str, Any]], version: str = "2.0") -> str:
     """An ``EventList`` element that stands in any document, such as an answer of the query interface over SOAP."""
-    return f"<EventList{_SCHEMA}>{''.join(write_event(event, version) for event in events)}</EventList>"
-
-
-def write_vocabulary_list(vocabularies: Iterable[Mapping[str, Any]]) -> str:
-    """A ``VocabularyList`` element of vocabularies as ``epcisMasterData.vocabularyList`` has them in JSON."""
-    return f"<VocabularyList{_SCHEMA}>{''.join(map(_vocabulary, vocabularies))}</VocabularyList>"
-
-
-def _vocabulary(vocabulary_: Mapping[str, Any]) -> str:
-    elements = "".join(map(_vocabulary_element, vocabulary_.get("vocabularyElementList", ())))
-    listed = f"<VocabularyElementList>{elements}</VocabularyElementList>" if elements else ""
-    return f"<Vocabulary type={quoted(vocabulary_['type'])}>{listed}</Vocabulary>"
-
-
-def _vocabulary_element(element: Mapping[str, Any]) -> str:
-    names = Names(STANDARD_PREFIXES)
-    attributes = "".join(
-        _attribute(one["id"], one.get("attribute", ""), names) for one in element.get("attributes", ())
-    )
-    children = "".join(f"<id>{escape(child)}</id>" for child in element.get("children", ()))
-    nested = f"<children>{children}</children>" if children else ""
-    return f"<VocabularyElement id={quoted(element['id'])}{names.declarations}>{attributes}{nested}</VocabularyElement>"
-
-
-def _attribute(name: str, value: Any, names: Names) -> str:
-    if isinstance(value, list):
-        return "".join(_attribute(name, one, names) for one in value)
-    if isinstance(value, dict):
-        inner = "".join(_extension(key, one, names) for key, one in value.items())
-        return f"<attribute id={quoted(name)}>{inner}</attribute>"
-    kind, text = _content(value, names)
-    return f"<attribute id={quoted(name)}{kind}>{text}</attribute>"
+    return f"<EventList{SCHEMA}>{''.join(write_event(event, version) for event in events)}</EventList>"
 
 
 def _attributes(namespace: str, prefix: str, version: str, creation_date: int) -> str:
     date = format_time(creation_date)
-    return f' xmlns:{prefix}="urn:epcglobal:{namespace}"{_SCHEMA} schemaVersion="{version}" creationDate="{date}"'
+    return f' xmlns:{prefix}="urn:epcglobal:{namespace}"{SCHEMA} schemaVersion="{version}" creationDate="{date}"'
 
 
 def write_event(event: Mapping[str, Any], version: str = "2.0") -> str:
     """The element of one event object, as it stands in an ``EventList``: prefixes of extensions are declared on it."""
     own = event.get("@context")
-    names = Names(STANDARD_PREFIXES if own is None else extended(STANDARD_PREFIXES, own), cbv_1=version != "2.0")
+    names = Namespaces(STANDARD_PREFIXES if own is None else extended(STANDARD_PREFIXES, own), cbv_1=version != "2.0")
     kind, fields = _fields(event, version)
     written = {name: _FIELDS[name](name, fields[name], names) for name in ORDER[kind] if name in fields}
-    extensions = "".join(_extension(name, value, names) for name, value in fields.items() if ":" in name)
+    extensions = "".join(write_extension(name, value, names) for name, value in fields.items() if ":" in name)
     if version == "2.0":
         content = "".join(written[name] for name in ORDER[kind] if name in written)
         return f"<{kind}{names.declarations}>{content}{extensions}</{kind}>"
@@ -197,16 +158,16 @@ _WRAPPED = {"TransformationEvent": 1, "AssociationEvent": 2}
 _LISTS_OF_VERSION_1 = {"ObjectEvent": "epcList", "TransactionEvent": "epcList", "AggregationEvent": "childEPCs"}
 
 
-def _text(name: str, value: Any, _: Names) -> str:
+def _text(name: str, value: Any, _: Namespaces) -> str:
     return f"<{name}>{escape(str(value))}</{name}>"
 
 
-def _time(name: str, value: Any, _: Names) -> str:
+def _time(name: str, value: Any, _: Namespaces) -> str:
     """A time; XML Schema has no second 60."""
     return f"<{name}>{format_time(*parse_time(value)) if ':60' in value else escape(value)}</{name}>"
 
 
-def _number(name: str, value: Any, _: Names) -> str:
+def _number(name: str, value: Any, _: Namespaces) -> str:
     """A decimal, which XML Schema writes without exponent."""
     return f"<{name}>{format(Decimal(repr(value)), 'f')}</{name}>"
 
@@ -215,12 +176,12 @@ def _word(known: Vocabulary) -> Writer:
     return lambda name, value, names: f"<{name}>{escape(_uri_of(known, value, names))}</{name}>"
 
 
-def _uri_of(known: Vocabulary, value: str, names: Names) -> str:
+def _uri_of(known: Vocabulary, value: str, names: Namespaces) -> str:
     """The URI of a word of the CBV that stands bare; any other value is one, but for its prefix."""
     return known.urn(value) if value in known.words else expand(value, names.prefixes)
 
 
-def _texts(name: str, values: Any, _: Names) -> str:
+def _texts(name: str, values: Any, _: Namespaces) -> str:
     item = ITEMS[name]
     content = "".join(f"<{item}>{escape(value)}</{item}>" for value in values)
     return f"<{name}>{content}</{name}>" if content else f"<{name}/>"
@@ -229,7 +190,7 @@ def _texts(name: str, values: Any, _: Names) -> str:
 def _each(write: Writer) -> Writer:
     """A writer of lists; an empty one has no element, as the schema wants at least one item of most."""
 
-    def items(name: str, values: Any, names: Names) -> str:
+    def items(name: str, values: Any, names: Namespaces) -> str:
         item = ITEMS[name]
         content = "".join(write(item, value, names) for value in values)
         return f"<{name}>{content}</{name}>" if content else ""
@@ -240,16 +201,16 @@ def _each(write: Writer) -> Writer:
 def _record(fields: Mapping[str, Writer]) -> Writer:
     """A writer of objects with fields, in their order, and with extensions."""
 
-    def write(name: str, value: Any, names: Names) -> str:
+    def write(name: str, value: Any, names: Namespaces) -> str:
         content = "".join(one(field, value[field], names) for field, one in fields.items() if field in value)
-        rest = "".join(_extension(field, inner, names) for field, inner in value.items() if field not in fields)
+        rest = "".join(write_extension(field, inner, names) for field, inner in value.items() if field not in fields)
         return f"<{name}>{content}{rest}</{name}>"
 
     return write
 
 
 def _typed_text(known: Vocabulary) -> Writer:
-    def write(name: str, value: Any, names: Names) -> str:
+    def write(name: str, value: Any, names: Namespaces) -> str:
         kind = f" type={quoted(_uri_of(known, value['type'], names))}" if "type" in value else ""
         return f"<{name}{kind}>{escape(value[name])}</{name}>"
 
@@ -259,58 +220,25 @@ def _typed_text(known: Vocabulary) -> Writer:
 def _several(write: Writer) -> Writer:
     """A writer of a field that XML repeats where JSON has an array."""
 
-    def each(name: str, value: Any, names: Names) -> str:
+    def each(name: str, value: Any, names: Namespaces) -> str:
         return "".join(write(name, one, names) for one in (value if isinstance(value, list) else [value]))
 
     return each
 
 
-def _with_attributes(name: str, value: Any, names: Names) -> str:
+def _with_attributes(name: str, value: Any, names: Namespaces) -> str:
     """Sensor metadata or a sensor report: all its fields are attributes."""
     text = ""
     for field, one in value.items():
         known = _REPORT_WORDS.get(field)
         if ":" in field:
-            text += f" {names.qualified(field)}={quoted(_plain(expand(one, names.prefixes) if isinstance(one, str) else one))}"
+            shown = expand(one, names.prefixes) if isinstance(one, str) else plain(one)
+            text += f" {names.qualified(field)}={quoted(shown)}"
         else:
-            text += f" {field}={quoted(_plain(one) if known is None else _uri_of(known, one, names))}"
+            text += f" {field}={quoted(plain(one) if known is None else _uri_of(known, one, names))}"
     return f"<{name}{text}/>"
 
 
-def _plain(value: Any) -> str:
-    """A value as the text of an attribute; an object or array, which none can hold, as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _extension(name: str, value: Any, names: Names) -> str:
-    """An extension: arrays as repeated elements, numbers and truth values with their types."""
-    if isinstance(value, list):
-        return "".join(_extension(name, one, names) for one in value)
-    tag = names.qualified(name)
-    if isinstance(value, dict):
-        return _object(tag, value, names)
-    kind, text = _content(value, names)
-    return f"<{tag}{kind}>{text}</{tag}>" if text else f"<{tag}{kind}/>"
-
-
-def _object(tag: str, value: Mapping[str, Any], names: Names) -> str:
-    language = f" xml:lang={quoted(str(value['@language']))}" if "@language" in value else ""
-    kind, text = _content(value["@value"], names) if "@value" in value else ("", "")
-    inner = "".join(_extension(name, one, names) for name, one in value.items() if name not in _KEYWORDS)
-    return f"<{tag}{language}{kind}>{text}{inner}</{tag}>"
-
-
-def _content(value: Any, names: Names) -> tuple[str, str]:
-    """Attributes and text of a simple value."""
-    if isinstance(value, str):
-        return "", escape(expand(value, names.prefixes))
-    if value is None:
-        return ' xsi:nil="true"', ""
-    kind = "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "double"
-    return f' xsi:type="xsd:{kind}"', _plain(value)
-
-
-_KEYWORDS = frozenset(("@value", "@language", "@context"))
 _REPORT_WORDS: Mapping[str, Vocabulary] = {
     "type": vocabulary.MEASUREMENT_TYPE,
     "exception": vocabulary.SENSOR_ALERT_TYPE,
