@@ -18,12 +18,13 @@ from suyuan.app.provenance import LedgerProvenance
 from suyuan.app.read_only import ReadOnlyWriter
 from suyuan.app.staff.routes import create_router as create_staff_router
 from suyuan.app.tag_writers import open_tag_jobs
-from suyuan.app.writing import WriterSettings
-from suyuan.base.database import is_sqlite, open_reader, sqlite_url
+from suyuan.app.writing import DATABASE, WriterSettings
+from suyuan.base.database import open_reader, sqlite_url
 from suyuan.base.errors import InvalidSetting
 from suyuan.base.permissions import Permission
 from suyuan.base.settings import Settings
 from suyuan.consumer_api.routes import create_router as create_consumer_router
+from suyuan.epcis.json_text import Limits
 from suyuan.labels import batch_routes, tag_job_routes
 from suyuan.labels.print_routes import create_router as create_print_router
 from suyuan.labels.routes import create_router as create_label_router
@@ -32,23 +33,31 @@ from suyuan.trace import (
     alert_routes,
     capture_routes,
     epcis_routes,
+    event_stream,
     log_routes,
     master_data_routes,
+    soap_routes,
     subscription_routes,
     trace_routes,
 )
 from suyuan.trace.access import require
+from suyuan.trace.capture_desk import CaptureDesk
+from suyuan.trace.capture_routes import capture_abilities
+from suyuan.trace.database_role import may_write
+from suyuan.trace.document_intake import intake_limits
 from suyuan.trace.epcis_gate import EpcisGate, add_discovery
+from suyuan.trace.leadership import Leadership, NoLead
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.publication import POLICY_FILE
+from suyuan.trace.spool import Spool
 from suyuan.trace.subscription_desk import Subscriptions
 from suyuan.trace.webhooks import reach_of
 from suyuan.trace.writer_client import WriterClient, python_command
 
 #: Modules with a router, in the order of the documentation.
 _ROUTES = (
-    capture_routes, epcis_routes, subscription_routes, trace_routes, alert_routes, master_data_routes, batch_routes,
-    tag_job_routes, recall_routes, log_routes, key_routes, health,
+    capture_routes, epcis_routes, event_stream, subscription_routes, soap_routes, trace_routes, alert_routes, master_data_routes,
+    batch_routes, tag_job_routes, recall_routes, log_routes, key_routes, health,
 )  # fmt: skip
 
 _DESCRIPTION = """
@@ -61,25 +70,28 @@ Errors are RFC 9457 problem details.
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service over one data folder (SQLite) or one database (PostgreSQL, reading only for now)."""
+    """The service over one data folder (SQLite) or a database (PostgreSQL; read only as a role that may not write)."""
     url = settings.database or sqlite_url(settings.data)
     if settings.database.startswith("sqlite"):
         raise InvalidSetting("a served database is PostgreSQL", place="database", remedy="name a folder with --data")
     prepare_folder(settings, url)
     engine = open_reader(url)
     require_schema(engine)
-    embedded = is_sqlite(engine)
-    writer = WriterClient(writer_command(settings)) if embedded else ReadOnlyWriter()
+    writes = may_write(engine)
+    writer = WriterClient(writer_command(settings), writer_environment(settings)) if writes else ReadOnlyWriter()
     ledger = Ledger(engine, writer, settings.data / POLICY_FILE)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await writer.start()
-        app.state.subscriptions.start()
+        if writes:
+            app.state.capture_desk.start()
+        app.state.subscriptions.start(Leadership(engine, settings.data, "subscriptions") if writes else NoLead())
         try:
             yield
         finally:
             await app.state.subscriptions.stop()
+            await app.state.capture_desk.stop()
             await app.state.tag_jobs.stop()
             await writer.close()
             engine.dispose()
@@ -92,6 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
         ledger, reach_of(settings.webhook_networks, own_machine=settings.own_machine),
         lambda outcome: app.state.metrics.reports.labels(outcome).inc(),
     )  # fmt: skip
+    app.state.intake_limits = intake_limits(settings)
+    app.state.capture_desk = open_desk(settings, ledger)
     app.state.writer_ready = lambda: writer.ready
     app.add_middleware(EpcisGate, refuse=problems.refusal)
     app.add_middleware(Measured, metrics=app.state.metrics)
@@ -110,7 +124,14 @@ def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     app.include_router(create_print_router(settings.base_url(), prefixes))
     app.include_router(create_staff_router(settings, prefixes))
     app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
-    add_discovery(app, (module.router for module in _ROUTES))
+    add_discovery(app, (module.router for module in _ROUTES), {"/epcis/capture": capture_abilities(settings)})
+
+
+def open_desk(settings: Settings, ledger: Ledger) -> CaptureDesk:
+    """The desk of large documents. What stands beside their events must fit in a request's body."""
+    limits = Limits(body=settings.max_body_bytes, events=settings.max_document_events)
+    spool = Spool(settings.data.resolve(), settings.spool_bytes)
+    return CaptureDesk(ledger, spool, limits, lambda assignment: python_command("suyuan.app.document_main", assignment))
 
 
 def prepare_folder(settings: Settings, url: str) -> None:
@@ -122,9 +143,17 @@ def prepare_folder(settings: Settings, url: str) -> None:
 
 def writer_settings(settings: Settings) -> WriterSettings:
     """What the writer must know of the settings."""
-    return WriterSettings(str(settings.data.resolve()), settings.origin, settings.max_body_bytes, settings.max_events)
+    return WriterSettings(
+        str(settings.data.resolve()), settings.origin, settings.max_body_bytes, settings.max_events, settings.database
+    )
 
 
 def writer_command(settings: Settings) -> list[str]:
-    """The command that starts the writer process."""
-    return python_command("suyuan.app.writer_main", msgspec.json.encode(writer_settings(settings)).decode())
+    """The command that starts the writer process. The database's address, which may hold a password, is not in it."""
+    shown = msgspec.structs.replace(writer_settings(settings), database="")
+    return python_command("suyuan.app.writer_main", msgspec.json.encode(shown).decode())
+
+
+def writer_environment(settings: Settings) -> dict[str, str]:
+    """What the writer process finds in its environment beside our own."""
+    return {DATABASE: settings.database}

@@ -49,13 +49,14 @@ def problem(
 ) -> Response:
     """One problem document. ``kind`` gives what the caller does not: type and status."""
     path, epcis = request.url.path, below(request.url.path)
-    capturing = request.method in {"POST", "PUT"} and not path.startswith("/epcis/queries")
+    capturing = request.scope.get("method") in {"POST", "PUT"} and not path.startswith("/epcis/queries")
     name = PROBLEM_PREFIX + exception_of(kind, capturing) if epcis else TYPES + (slug or kind.slug)
-    body = {"type": name, "title": title, "status": status or kind.status, "detail": detail, "instance": path}
+    answered = status or kind.status
+    body: dict[str, Any] = {"type": name, "title": title, "status": answered, "detail": detail, "instance": path}
     body |= {name: value for name, value in members.items() if value is not None}
     if epcis and acceptable_media(request.headers.get("accept"), (*_JSON, *_XML)) in _XML:
-        return Response(write_resource("EPCISException", body), body["status"], headers, _XML[0])
-    return Response(msgspec.json.encode(body), body["status"], headers, media_type=_JSON[0])
+        return Response(write_resource("EPCISException", body), answered, headers, _XML[0])
+    return Response(msgspec.json.encode(body), answered, headers, media_type=_JSON[0])
 
 
 def install(app: FastAPI) -> None:

@@ -25,6 +25,17 @@ _NOT_SETTINGS = {
 }
 
 
+#: Settings of which nothing less than 1 makes sense.
+_POSITIVE = (
+    "max_body_bytes", "max_events", "large_document_bytes", "max_document_bytes", "max_document_events", "spool_bytes",
+    "body_seconds",
+)  # fmt: skip
+
+
+#: Most API processes of one server.
+MOST_WORKERS = 64
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything about a server that a person may choose."""
 
@@ -36,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     host: str = "127.0.0.1"
     #: TCP port to listen on; 0 takes a free one.
     port: int = 8000
+    #: API processes behind that port. More than one need PostgreSQL, where each has a writer of its own.
+    workers: int = 1
     #: Address under which shoppers reach this server; printed in QR codes. Empty means http://host:port.
     public_url: str = ""
     #: Name of the log in its checkpoints: a schema-less URL that this operator controls (C2SP tlog-checkpoint).
@@ -44,8 +57,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     company_prefixes: str = ""
     #: Largest request body in bytes.
     max_body_bytes: int = 32 * 1024 * 1024
-    #: Most events in one captured document.
+    #: Most events of a document that is captured while its sender waits; one with more is captured in the background.
     max_events: int = 10_000
+    #: Most bytes of a document that is captured while its sender waits; a larger one is captured in the background.
+    large_document_bytes: int = 8 * 1024 * 1024
+    #: Largest document in bytes, unpacked.
+    max_document_bytes: int = 1024 * 1024 * 1024
+    #: Most events in one document.
+    max_document_events: int = 5_000_000
+    #: Most bytes of all documents together that wait to be captured in the background.
+    spool_bytes: int = 8 * 1024 * 1024 * 1024
+    #: Seconds in which a document must have come in.
+    body_seconds: int = 3_600
     #: TOML file of the readers and printers that write tags (docs/reference/tag-writers.md); empty means none.
     tag_writers: str = ""
     #: Networks that reports of subscriptions may go to beside public addresses, such as ``10.0.0.0/8, fd00::/8``. A
@@ -113,11 +136,13 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def _checked(settings: Settings) -> Settings:
     if not 0 <= settings.port <= 65535:
         raise InvalidSetting(f"port {settings.port} is not between 0 and 65535", place="port")
+    if not 1 <= settings.workers <= MOST_WORKERS:
+        raise InvalidSetting(f"{settings.workers} is not between 1 and {MOST_WORKERS}", place="workers")
     if settings.log_format not in {"json", "console"}:
         raise InvalidSetting(f"{settings.log_format!r} is neither json nor console", place="log_format")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise InvalidSetting(f"{settings.log_level!r} is not a log level", place="log_level")
-    for name in ("max_body_bytes", "max_events"):
+    for name in _POSITIVE:
         if getattr(settings, name) < 1:
             raise InvalidSetting("must be at least 1", place=name)
     return settings

@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Header, Request, Response
+from fastapi import Header, Response
+from starlette.requests import HTTPConnection
 
 from suyuan import __version__
 from suyuan.base.accept import acceptable_media
@@ -93,7 +94,7 @@ class Wishes(msgspec.Struct, frozen=True):
 
 
 def wishes_of(
-    request: Request,
+    request: HTTPConnection,
     epcis_min: Annotated[str | None, Header(alias="GS1-EPCIS-Min", description="Lowest version to answer in")] = None,
     epcis_max: Annotated[str | None, Header(alias="GS1-EPCIS-Max", description="Highest version to answer in")] = None,
     cbv_min: Annotated[str | None, Header(alias="GS1-CBV-Min")] = None,

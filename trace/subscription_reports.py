@@ -8,12 +8,14 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import text
 
+from suyuan.base.errors import QueryTooLarge, Refused
 from suyuan.base.identity import Actor
+from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
 from suyuan.epcis.json_codec import write_query_document
-from suyuan.trace.event_query import load_events
+from suyuan.epcis.query_parameters import read_query
+from suyuan.trace.event_query import load_events, matching
 from suyuan.trace.event_scope import scope_of
 from suyuan.trace.ledger import Ledger
-from suyuan.trace.standing_query import matching, standing_query
 from suyuan.trace.subscriptions import Batch, Terms
 from suyuan.trace.view import View
 
@@ -40,7 +42,8 @@ def next_portion(ledger: Ledger, terms: Terms, actor: Actor, first: int, goal: i
     With the eyes that ``actor`` has now. Raises what the query is refused with.
     """
     with ledger.view() as view:
-        query, scope = standing_query(terms), scope_of(view, actor)
+        query, scope = read_query(terms.parameters, terms.namespaces), scope_of(view, actor)
+        most = min(most, query.max_event_count or most)
         at, found, goal = first, [], min(goal, view.size)
         for _ in range(_TURNS):
             if at >= goal or len(found) >= most:
@@ -52,6 +55,22 @@ def next_portion(ledger: Ledger, terms: Terms, actor: Actor, first: int, goal: i
             found, at = found[:most], found[most - 1] + 1
         fitting = _fitting(view, found)
     return Portion(fitting, at if len(fitting) == len(found) else fitting[-1] + 1)
+
+
+def check_size(ledger: Ledger, terms: Terms, actor: Actor, first: int, goal: int) -> None:
+    """Refuse (`QueryTooLarge`) a scheduled run that would report more than the query's ``maxEventCount``."""
+    with ledger.view() as view:
+        query, found = read_query(terms.parameters, terms.namespaces), 0
+        if query.max_event_count is None:
+            return
+        scope = scope_of(view, actor)
+        for start in range(first, goal, _WINDOW):
+            found += len(matching(view, query, scope, start, min(start + _WINDOW, goal)))
+            if found > query.max_event_count:
+                raise QueryTooLarge(
+                    f"more than maxEventCount = {query.max_event_count} events since the last report",
+                    place="maxEventCount", remedy="subscribe anew with a higher number, or run more often",
+                )  # fmt: skip
 
 
 def _fitting(view: View, indexes: Sequence[int]) -> list[int]:
@@ -83,14 +102,14 @@ def find_initial(ledger: Ledger, record_time: int) -> int:
         return low
 
 
-def write_report(ledger: Ledger, subscription_id: str, terms: Terms, batch: Batch) -> bytes:
+def write_report(ledger: Ledger, subscription_id: str | None, terms: Terms, batch: Batch) -> bytes:
     """The document of a report: from the same batch the same bytes."""
     with ledger.view() as view:
         bodies = [event.body for event in load_events(view, batch.events)]
     return write_events(bodies, subscription_id, terms, batch)
 
 
-def write_events(bodies: Sequence[dict[str, Any]], subscription_id: str, terms: Terms, batch: Batch) -> bytes:
+def write_events(bodies: Sequence[dict[str, Any]], subscription_id: str | None, terms: Terms, batch: Batch) -> bytes:
     """The document of these events. ``cursor`` in it is where a WebSocket client goes on with ``after``."""
     return write_query_document(
         bodies,
@@ -98,6 +117,18 @@ def write_events(bodies: Sequence[dict[str, Any]], subscription_id: str, terms: 
         query_name=terms.query_name,
         subscription_id=subscription_id,
         extensions={SEQUENCE: batch.sequence, CURSOR: batch.upto},
+    )
+
+
+def problem_of(refusal: Refused) -> bytes:
+    """What a subscriber is told when the query cannot be carried out: a problem document (RFC 9457)."""
+    return msgspec.json.encode(
+        {
+            "type": PROBLEM_PREFIX + exception_of(type(refusal)),
+            "title": (type(refusal).__doc__ or "").splitlines()[0],
+            "status": refusal.status,
+            "detail": refusal.detail,
+        }
     )
 
 

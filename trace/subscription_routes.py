@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from suyuan.base.api_schema import LARGEST_NUMBER, answer, answers, body_of
+from suyuan.base.api_schema import answer, answers, body_of
 from suyuan.base.clock import format_time, parse_time
 from suyuan.base.errors import InvalidInput, InvalidSubscription, UnsupportedMedia
 from suyuan.base.identity import Actor
@@ -18,7 +18,8 @@ from suyuan.trace.access import ledger_of, require
 from suyuan.trace.bodies import read_value
 from suyuan.trace.epcis_headers import JSON, EpcFormat, Wishes, answer_list, answer_resource, wishes_of
 from suyuan.trace.ledger import Ledger
-from suyuan.trace.standing_query import find_query
+from suyuan.trace.named_queries import find_query
+from suyuan.trace.page_tokens import next_page, page_after, read_cursor, write_cursor
 from suyuan.trace.subscription_desk import Subscriptions
 from suyuan.trace.subscriptions import Form, Subscription, Terms
 
@@ -125,13 +126,13 @@ async def create(request: Request, query_name: str, ledger: LedgerIs, actor: Rea
 
 def _terms(ledger: Ledger, actor: Actor, query_name: str, order: SubscriptionOrder, wishes: Wishes) -> Terms:
     with ledger.view() as view:
-        query = find_query(view, actor, query_name, wishes.extensions)
+        query = find_query(view, actor, query_name).definition
     schedule = {name: str(value) for name, value in (order.schedule or {}).items()}
     if order.schedule is not None and not schedule:
         raise InvalidSubscription("the schedule has no field", place="schedule")
     return Terms(
-        query_name=query_name, parameters=query.parameters, namespaces=query.namespaces, dest=order.dest,
-        stream=order.stream, schedule=schedule, report_if_empty=order.report_if_empty,
+        query_name=query_name, parameters=query.parameters, namespaces=wishes.extensions | query.namespaces,
+        dest=order.dest,        stream=order.stream, schedule=schedule, report_if_empty=order.report_if_empty,
         initial_record_time=_time(order.initial_record_time), form=form_of(wishes),
     )  # fmt: skip
 
@@ -166,16 +167,14 @@ def listed(
     actor: Reader,
     wishes: WishesAre,
     per_page: Annotated[int, Query(alias="perPage", ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE,
-    next_page_token: Annotated[int, Query(alias="nextPageToken", ge=-1, le=LARGEST_NUMBER)] = -1,
+    next_page_token: Annotated[str | None, Query(alias="nextPageToken")] = None,
 ) -> Response:
     """Those of the asker's firm."""
     with ledger.view() as view:
-        find_query(view, actor, query_name, {})
-        found = subscriptions.listed(view, actor, query_name, next_page_token, per_page + 1)
-    headers = {}
-    if len(found) > per_page:
-        following = request.url.include_query_params(nextPageToken=found[per_page - 1].idx)
-        headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        find_query(view, actor, query_name)
+        after = read_cursor(page_after(view, next_page_token), int, -1)
+        found = subscriptions.listed(view, actor, query_name, after, per_page + 1)
+    headers = next_page(request, write_cursor(found[per_page - 1].idx) if len(found) > per_page else None)
     members = [msgspec.to_builtins(status_of(each)) for each in found[:per_page]]
     return answer_list(wishes, "subscriptions", "subscription", members, headers)
 

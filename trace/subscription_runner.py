@@ -24,10 +24,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from suyuan.base.clock import Clock, now
 from suyuan.base.errors import Refused, SuyuanError, Unavailable
 from suyuan.base.identity import Actor, closed_key
-from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
+from suyuan.epcis.exceptions import exception_of
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.log_watch import LogWatch
-from suyuan.trace.subscription_reports import MOST_EVENTS, find_initial, next_portion, write_report
+from suyuan.trace.subscription_reports import (
+    MOST_EVENTS,
+    check_size,
+    find_initial,
+    next_portion,
+    problem_of,
+    write_report,
+)
 from suyuan.trace.subscriptions import Advanced, Batch, Subscription, Unsubscribed, live
 from suyuan.trace.webhooks import Message, Webhooks
 
@@ -178,6 +185,13 @@ class _Delivery:
         await self._until(due)
         goal, time = await self._runner.watch.size(), self._runner.clock()
         self._progress = msgspec.structs.replace(self._progress, goal=goal, last_run=time)
+        try:
+            await run_in_threadpool(
+                check_size, self._runner.ledger, self._subscription.terms, await self._actor(), cursor, goal
+            )
+        except Refused as refusal:
+            await self._refused(refusal, cursor)
+            return
         if goal <= cursor:
             await self._empty_run(cursor)
 
@@ -245,7 +259,7 @@ class _Delivery:
         problem = f"{exception_of(type(refusal))}: {refusal.detail}"
         if problem != self._progress.problem:
             self._runner.count("problem")
-            await self._runner.webhooks.send(self._message(_problem(refusal), 0), doubtful=True)
+            await self._runner.webhooks.send(self._message(problem_of(refusal), 0), doubtful=True)
         await self._failed(problem)
         if self._times is None:
             await self._runner.sleep(self._runner.patience.wait(self._progress.failures, 0.0))
@@ -298,15 +312,3 @@ class _Delivery:
         if not lives:
             raise _Over
         self._progress, self._kept = progress, self._runner.clock()
-
-
-def _problem(refusal: Refused) -> bytes:
-    """A problem document (RFC 9457) with the standard's exception as its type."""
-    return msgspec.json.encode(
-        {
-            "type": PROBLEM_PREFIX + exception_of(type(refusal)),
-            "title": (type(refusal).__doc__ or "").splitlines()[0],
-            "status": refusal.status,
-            "detail": refusal.detail,
-        }
-    )

@@ -144,6 +144,8 @@ class Webhooks:
                 return Outcome(0, refusal.detail)
             except TimeoutError:
                 return Outcome(0, f"no answer in {self._total:g} seconds")
+            except aiohttp.ClientConnectorError as error:
+                return Outcome(0, f"no connection: {error.os_error}"[:300])
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 return Outcome(0, f"{type(error).__name__}: {error}"[:300])
 

@@ -48,6 +48,8 @@ class Receiver:
         self.answers: deque[int] = deque()
         self.headers: dict[str, str] = {}
         self.url = ""
+        #: Called when a report has come, before it is answered.
+        self.on_report: Callable[[], object] = lambda: None
         self._more = asyncio.Condition()
         self._hanging = asyncio.Event()
 
@@ -58,6 +60,7 @@ class Receiver:
         async with self._more:
             self.reports.append(Report(request.path, dict(request.headers), body, max(status, 0)))
             self._more.notify_all()
+        self.on_report()
         if status == -1:
             await self._hanging.wait()
         if status <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -12,13 +12,13 @@ from tests.trace.receiver import PATIENCE
 from tests.trace.scribe import Scribe
 
 from suyuan.base.clock import Clock, now
-from suyuan.base.errors import Unavailable
+from suyuan.base.errors import NotFound, Unavailable
 from suyuan.base.identity import Actor, ApiKey, Role
 from suyuan.trace.acts import KeyAdded
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.log_watch import LogWatch
 from suyuan.trace.subscription_runner import Patience, Runner
-from suyuan.trace.subscriptions import Subscription, Terms, find, subscribe
+from suyuan.trace.subscriptions import Progress, Subscription, Terms, find, subscribe
 from suyuan.trace.webhooks import Reach, Webhooks, reach_of
 
 T = TypeVar("T")
@@ -85,13 +85,34 @@ class Subscriber:
         with self.scribe.view() as view:
             return find(view, actor or self.actor, name)
 
+    async def eventually(self, wanted: Callable[[], bool]) -> None:
+        """Wait until this holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not wanted():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.005)
+
+    async def until(self, name: str, wanted: Callable[[Progress], bool]) -> Progress:
+        """The subscription's progress, once this holds of it."""
+        await self.eventually(lambda: wanted(self.find(name).progress))
+        return self.find(name).progress
+
     async def settled(self, name: str, sequence: int) -> Subscription:
         """The subscription, once so many reports are acknowledged for good."""
-        deadline = time.monotonic() + PATIENCE
-        while (found := self.find(name)).progress.sequence < sequence:
-            assert time.monotonic() < deadline, found.progress
-            await asyncio.sleep(0.005)
-        return found
+        await self.until(name, lambda progress: progress.sequence >= sequence)
+        return self.find(name)
+
+    async def gone(self, name: str, actor: Actor | None = None) -> None:
+        """Wait until the subscription has ended."""
+
+        def ended() -> bool:
+            try:
+                self.find(name, actor)
+            except NotFound:
+                return True
+            return False
+
+        await self.eventually(ended)
 
     @asynccontextmanager
     async def running(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import AsyncIterator
 
 import pytest
 from tests.trace.receiver import Receiver, receiving
 from tests.trace.scribe import Scribe, document, object_event
-from tests.trace.subscribing import Subscriber
+from tests.trace.subscribing import Hand, Subscriber
+
+from suyuan.base.clock import format_time, now, parse_time
+from suyuan.base.identity import Role
+from suyuan.trace.acts import KeyRevoked
+from suyuan.trace.subscription_runner import Patience
+from suyuan.trace.subscriptions import unsubscribe
+from suyuan.trace.webhooks import Reach
 
 
 @pytest.fixture
@@ -43,3 +52,294 @@ async def test_what_is_captured_is_reported_in_order_with_numbers(subscriber: Su
     assert results["subscriptionID"] == name
     assert results["queryName"] == "SimpleEventQuery"
     assert subscriber.counted == ["delivered"] * 2
+
+
+async def test_a_report_is_signed_with_the_subscribers_token(subscriber: Subscriber, receiver: Receiver) -> None:
+    await subscriber.subscribe(receiver.url, token="the token")
+    async with subscriber.running():
+        capture(subscriber, 1)
+        await receiver.until(lambda: bool(receiver.acknowledged))
+    (report,) = receiver.reports
+    expected = hmac.new(b"the token", report.body, hashlib.sha256).hexdigest()
+    assert report.headers["GS1-Signature"] == f"sha256={expected}"
+    assert report.headers["Content-Type"] == "application/ld+json"
+    results = report.document["epcisBody"]["queryResults"]
+    assert results["https://ns.suyuan.example/voc/sequence"] == 1
+
+
+async def test_a_refused_report_comes_again_with_the_same_number_and_bytes(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    receiver.answers.extend([500, 0, 302, 404, 503])
+    name = await subscriber.subscribe(receiver.url)
+    async with subscriber.running():
+        first = capture(subscriber, 1)
+        await receiver.until(lambda: len(receiver.reports) >= 2)
+        second = capture(subscriber, 2)
+        await receiver.until(lambda: receiver.events == first + second)
+        settled = await subscriber.settled(name, 2)
+    assert [report.sequence for report in receiver.reports] == [1, 1, 1, 1, 1, 1, 2]
+    assert len({report.body for report in receiver.reports[:6]}) == 1
+    assert (settled.progress.failures, settled.progress.problem, settled.progress.failing_since) == (0, "", None)
+
+
+async def test_between_failures_the_pauses_grow_up_to_the_longest(subscriber: Subscriber, receiver: Receiver) -> None:
+    receiver.answers.extend([500] * 9)
+    hand = Hand(now())
+    await subscriber.subscribe(receiver.url)
+    capture(subscriber, 1)
+    async with subscriber.running(Patience(1.0, 20.0), hand=hand):
+        await receiver.until(lambda: bool(receiver.acknowledged))
+    pauses = hand.slept[:9]
+    for pause, most in zip(pauses, [1, 2, 4, 8, 16, 20, 20, 20, 20], strict=True):
+        assert most / 2 <= pause <= most
+
+
+async def test_a_receivers_wish_to_wait_is_followed(subscriber: Subscriber, receiver: Receiver) -> None:
+    receiver.answers.append(429)
+    receiver.headers = {"Retry-After": "77"}
+    hand = Hand(now())
+    await subscriber.subscribe(receiver.url)
+    capture(subscriber, 1)
+    async with subscriber.running(Patience(0.1, 1.0), hand=hand):
+        await receiver.until(lambda: bool(receiver.acknowledged))
+    assert hand.slept[0] == 77
+
+
+async def test_a_failing_subscription_says_since_when_and_why_and_stays(subscriber: Subscriber) -> None:
+    async with receiving() as gone:
+        dead = gone.url
+    name = await subscriber.subscribe(dead)
+    capture(subscriber, 1)
+    async with subscriber.running():
+        progress = await subscriber.until(name, lambda progress: progress.failures >= 4)
+    assert progress.failing_since is not None
+    assert "no connection" in progress.problem
+    assert (progress.sequence, progress.batch and progress.batch.sequence) == (0, 1)
+
+
+async def test_a_receiver_that_hangs_holds_up_no_other(subscriber: Subscriber, receiver: Receiver) -> None:
+    async with receiving() as hanging:
+        hanging.answers.extend([-1] * 1000)
+        await subscriber.subscribe(hanging.url)
+        await subscriber.subscribe(receiver.url)
+        async with subscriber.running():
+            expected = []
+            for number in range(5):
+                expected += capture(subscriber, number)
+                await receiver.until(lambda: receiver.events == expected)  # noqa: B023 - at once
+            assert len(hanging.reports) >= 1
+            assert not hanging.acknowledged
+
+
+async def test_after_the_runners_death_the_batch_that_was_begun_comes_again(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    receiver.answers.append(-1)
+    name = await subscriber.subscribe(receiver.url)
+    async with subscriber.running():
+        first = capture(subscriber, 1, 2)
+        await receiver.until(lambda: len(receiver.reports) == 1)
+    second = capture(subscriber, 3)
+    async with subscriber.running():
+        await receiver.until(lambda: receiver.events == first + second)
+        await subscriber.settled(name, 2)
+    assert [report.sequence for report in receiver.reports] == [1, 1, 2]
+    assert receiver.reports[0].body == receiver.reports[1].body
+
+
+async def test_what_was_acknowledged_is_not_sent_again(subscriber: Subscriber, receiver: Receiver) -> None:
+    name = await subscriber.subscribe(receiver.url)
+    captured = []
+    for number in range(4):
+        async with subscriber.running():
+            captured += capture(subscriber, number)
+            await subscriber.settled(name, number + 1)
+    assert receiver.events == captured
+    assert [report.sequence for report in receiver.reports] == [1, 2, 3, 4]
+
+
+async def test_a_writer_that_is_away_makes_no_report_come_twice(subscriber: Subscriber, receiver: Receiver) -> None:
+    name = await subscriber.subscribe(receiver.url)
+    async with subscriber.running():
+        receiver.on_report = lambda: subscriber.port.away.add("subscription-advanced")
+        capture(subscriber, 1)
+        await receiver.until(lambda: bool(receiver.acknowledged))
+        calls = len(subscriber.port.calls)
+        await subscriber.eventually(lambda: len(subscriber.port.calls) > calls + 2)
+        subscriber.port.away.clear()
+        await subscriber.settled(name, 1)
+    assert len(receiver.reports) == 1
+
+
+async def test_a_backlog_comes_in_bounded_reports_and_in_order(subscriber: Subscriber, receiver: Receiver) -> None:
+    name = await subscriber.subscribe(receiver.url)
+    captured = [each for start in range(0, 1_200, 400) for each in capture(subscriber, *range(start, start + 400))]
+    async with subscriber.running():
+        await subscriber.settled(name, 3)
+    assert receiver.events == captured
+    assert [len(report.events) for report in receiver.reports] == [500, 500, 200]
+
+
+async def test_large_events_come_in_smaller_reports(subscriber: Subscriber, receiver: Receiver) -> None:
+    name = await subscriber.subscribe(receiver.url)
+    large = {f"https://example.com/{number}": "x" * 100_000 for number in range(3)}
+    captured = [each for number in range(7) for each in capture(subscriber, number, **large)]
+    async with subscriber.running():
+        await subscriber.settled(name, 3)
+    assert receiver.events == captured
+    assert [len(report.events) for report in receiver.reports] == [3, 3, 1]
+
+
+async def test_a_receiver_that_finds_a_report_too_large_gets_smaller_ones(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    receiver.answers.extend([413, 413])
+    name = await subscriber.subscribe(receiver.url)
+    captured = capture(subscriber, *range(8))
+    async with subscriber.running():
+        await subscriber.settled(name, 4)
+    assert receiver.events == captured
+    assert [(report.sequence, len(report.events)) for report in receiver.reports] == [
+        (1, 8), (1, 4), (1, 2), (2, 2), (3, 2), (4, 2),
+    ]  # fmt: skip
+
+
+async def test_a_receiver_that_is_gone_for_good_ends_its_subscription(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    receiver.answers.append(410)
+    name = await subscriber.subscribe(receiver.url)
+    capture(subscriber, 1)
+    async with subscriber.running():
+        await subscriber.gone(name)
+    assert subscriber.scribe.rows("SELECT reason FROM subscription_ended") == [("the receiver answered 410 Gone",)]
+    assert subscriber.scribe.rows("SELECT token FROM subscription_state") == []
+
+
+async def test_only_what_the_query_asks_for_is_reported(subscriber: Subscriber, receiver: Receiver) -> None:
+    name = await subscriber.subscribe(receiver.url, parameters={"EQ_bizStep": ["receiving"]})
+    async with subscriber.running():
+        capture(subscriber, 1)
+        wanted = capture(subscriber, 2, bizStep="receiving")
+        await subscriber.settled(name, 1)
+    assert receiver.events == wanted
+
+
+async def test_a_firm_gets_only_what_it_may_see(subscriber: Subscriber, receiver: Receiver) -> None:
+    ours, theirs = "https://id.gs1.org/417/0614141000012", "https://id.gs1.org/417/0614141000029"
+    firm = subscriber.key("k1", Role.PRODUCER, ours)
+    await subscriber.subscribe(receiver.url, firm)
+    async with subscriber.running():
+        subscriber.scribe.capture(document(object_event(1, eventID="urn:x:theirs")), "k2", theirs)
+        subscriber.scribe.capture(document(object_event(2, eventID="urn:x:ours")), "k1", ours)
+        await receiver.until(lambda: receiver.events == ["urn:x:ours"])
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+async def test_when_its_key_is_closed_a_subscription_reports_no_more(
+    subscriber: Subscriber, receiver: Receiver, how: str
+) -> None:
+    hand = Hand(now())
+    actor = subscriber.key("k1", Role.REGULATOR, expires=hand() + 10**9 if how == "expired" else None)
+    name = await subscriber.subscribe(receiver.url, actor)
+    async with subscriber.running(hand=hand):
+        captured = capture(subscriber, 1)
+        await receiver.until(lambda: receiver.events == captured)
+        if how == "revoked":
+            subscriber.scribe.call("key-revoked", KeyRevoked("k0", "k1"))
+        else:
+            hand.time += 2 * 10**9
+        capture(subscriber, 2)
+        await subscriber.gone(name, actor)
+    assert receiver.events == captured
+
+
+async def test_a_subscription_ends_when_it_is_unsubscribed(subscriber: Subscriber, receiver: Receiver) -> None:
+    name = await subscriber.subscribe(receiver.url)
+    other = await subscriber.subscribe(receiver.url)
+    async with subscriber.running():
+        await unsubscribe(subscriber.ledger, subscriber.actor, name)
+        capture(subscriber, 1)
+        await subscriber.settled(other, 1)
+    assert [report.document["epcisBody"]["queryResults"]["subscriptionID"] for report in receiver.reports] == [other]
+
+
+async def test_a_schedule_runs_at_its_times_and_says_nothing_when_there_is_nothing(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    hand = Hand(parse_time("2100-01-01T00:00:00Z")[0])
+    name = await subscriber.subscribe(receiver.url, schedule={"hour": "[0-23]", "minute": "5"})
+    captured = capture(subscriber, 1, 2)
+    async with subscriber.running(hand=hand):
+        await subscriber.settled(name, 1)
+        first = hand.time
+        await subscriber.eventually(lambda: hand.time > first + 3 * 3_600 * 10**6)
+        captured += capture(subscriber, 3)
+        settled = await subscriber.settled(name, 2)
+    assert receiver.events == captured
+    assert len(receiver.reports) == 2
+    assert settled.progress.last_run is not None
+    assert format_time(settled.progress.last_run)[13:19] == ":05:00"
+
+
+async def test_an_empty_run_is_reported_to_who_wants_it(subscriber: Subscriber, receiver: Receiver) -> None:
+    hand = Hand(parse_time("2100-01-01T00:00:00Z")[0])
+    name = await subscriber.subscribe(receiver.url, schedule={"minute": "0"}, report_if_empty=True)
+    captured = capture(subscriber, 1)
+    async with subscriber.running(hand=hand):
+        await subscriber.settled(name, 3)
+    assert receiver.events == captured
+    assert [len(report.events) for report in receiver.reports[:3]] == [1, 0, 0]
+
+
+async def test_a_run_that_a_stopped_server_has_missed_is_made_up_once(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    name = await subscriber.subscribe(receiver.url, schedule={"minute": "0"})
+    captured = capture(subscriber, 1)
+    hand = Hand(now() + 10 * 86_400 * 10**6)
+    async with subscriber.running(hand=hand):
+        await subscriber.settled(name, 1)
+    assert hand.slept == [] or hand.time < now() + 11 * 86_400 * 10**6
+    assert receiver.events == captured
+
+
+async def test_a_subscription_may_begin_in_the_past(subscriber: Subscriber, receiver: Receiver) -> None:
+    before = capture(subscriber, 1)
+    ((time,),) = subscriber.scribe.rows("SELECT MAX(record_time) FROM event")
+    after = capture(subscriber, 2) + capture(subscriber, 3)
+    name = await subscriber.subscribe(receiver.url, initial_record_time=time + 1)
+    async with subscriber.running():
+        await subscriber.settled(name, 1)
+    assert receiver.events == after
+    assert before[0] not in receiver.events
+
+
+async def test_a_run_over_max_event_count_is_told_as_a_problem_and_nothing_is_skipped(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    hand = Hand(parse_time("2100-01-01T00:00:00Z")[0])
+    name = await subscriber.subscribe(receiver.url, schedule={"minute": "0"}, parameters={"maxEventCount": 2})
+    capture(subscriber, 1, 2, 3)
+    async with subscriber.running(hand=hand):
+        progress = await subscriber.until(name, lambda progress: progress.failures >= 3)
+    assert "QueryTooLargeException" in progress.problem
+    (report,) = receiver.reports
+    assert report.headers["Content-Type"] == "application/problem+json"
+    assert report.document["type"] == "epcisException:QueryTooLargeException"
+    assert progress.cursor == subscriber.find(name).idx + 1
+
+
+async def test_reports_go_to_no_address_that_the_operator_has_not_opened(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    named = receiver.url.replace("127.0.0.1", "localhost")
+    numbered, by_name = await subscriber.subscribe(receiver.url), await subscriber.subscribe(named)
+    capture(subscriber, 1)
+    async with subscriber.running(reach=Reach()):
+        first = await subscriber.until(numbered, lambda progress: progress.failures > 0)
+        second = await subscriber.until(by_name, lambda progress: progress.failures > 0)
+    assert first.problem == "127.0.0.1 is not a public address"
+    assert "webhook_networks" in second.problem
+    assert receiver.reports == []
