@@ -16,13 +16,11 @@ from typing import Any, NoReturn
 from suyuan.base.errors import InvalidDocument
 from suyuan.epcis.events import EVENT_TYPES
 from suyuan.epcis.json_text import LONGEST_NUMBER
+from suyuan.epcis.quantity_event import QUANTITY_EVENT, as_object_event
 from suyuan.epcis.xml_names import XML_NAMESPACE, Names
 from suyuan.epcis.xml_schema import ITEMS, RANKS, WRAPPERS
 from suyuan.epcis.xml_text import XSI, Element
 
-#: The extension member that keeps what EPCIS 2.0 has no type for.
-DEPRECATED_TYPE = "https://ns.suyuan.example/voc/deprecatedType"
-QUANTITY_EVENT = "QuantityEvent"
 #: Elements that are events.
 EVENT_ELEMENTS = frozenset((*EVENT_TYPES, QUANTITY_EVENT))
 
@@ -62,16 +60,10 @@ def event_members(element: Element, names: Names, place: str, *, ordered: bool) 
     members: dict[str, Any] = {"type": element.name}
     _fill(members, element, _EVENT, names, place, RANKS[element.name] if ordered else None)
     if element.name == QUANTITY_EVENT:
-        _as_object_event(members)
+        as_object_event(members)
     if names.own:
         members["@context"] = names.own
     return members
-
-
-def _as_object_event(members: dict[str, Any]) -> None:
-    """A QuantityEvent in the words of EPCIS 2.0: the class was observed, in that quantity."""
-    amount = {name: members.pop(name) for name in ("epcClass", "quantity") if name in members}
-    members |= {"type": "ObjectEvent", "action": "OBSERVE", "quantityList": [amount], DEPRECATED_TYPE: QUANTITY_EVENT}
 
 
 def _fill(

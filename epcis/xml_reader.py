@@ -21,6 +21,7 @@ from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.json_codec import Document, Head, Source
 from suyuan.epcis.json_text import Limits
 from suyuan.epcis.plain_events import read_plain
+from suyuan.epcis.plain_xml import cut_plain
 from suyuan.epcis.xml_events import EVENT_ELEMENTS, event_members
 from suyuan.epcis.xml_master_data import vocabulary_list
 from suyuan.epcis.xml_names import Names
@@ -199,10 +200,44 @@ def read_xml_document(body: bytes, limits: Limits, *, ordered: bool = True) -> D
     """
     if len(body) > limits.body:
         raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
+    if ordered:
+        plain = _read_plain_document(body, limits)
+        if plain is not None:
+            return plain
     reader = XmlEvents(limits, ordered=ordered)
     events = reader.feed(body)
     head = reader.close()
     sources = [_source(event, reader.pointer(index), head.prefixes, limits) for index, event in enumerate(events)]
+    return Document(
+        type=head.type,
+        context=head.context,
+        sources=tuple(sources),
+        master_data=head.master_data,
+        creation_date=head.creation_date,
+        ignored=head.ignored,
+    )
+
+
+def _read_plain_document(body: bytes, limits: Limits) -> Document | None:
+    """The document, where its events are plain and nothing is wrong with it; see `suyuan.epcis.plain_xml`."""
+    cut = cut_plain(body)
+    if cut is None or not 0 < len(cut.events) <= limits.events:
+        return None
+    reader = XmlEvents(limits)
+    try:
+        reader.feed(cut.shell)
+        head = reader.close()
+    except (InvalidInput, TooLarge):
+        return None
+    if head.context != Names({}).context:
+        return None  # values may begin with one of the document's prefixes
+    sources, prefixes = [], head.prefixes
+    for members in cut.events:
+        raw = msgspec.json.encode(members)
+        event = read_plain(raw, prefixes, limits)
+        if event is None:
+            return None
+        sources.append(Source(raw, event))
     return Document(
         type=head.type,
         context=head.context,

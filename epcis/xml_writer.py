@@ -15,8 +15,8 @@ from typing import Any
 from suyuan.base.clock import format_time, parse_time
 from suyuan.epcis import vocabulary
 from suyuan.epcis.context import STANDARD_PREFIXES, expand, extended
+from suyuan.epcis.quantity_event import QUANTITY_EVENT, as_quantity_event
 from suyuan.epcis.vocabulary import Vocabulary
-from suyuan.epcis.xml_events import DEPRECATED_TYPE, QUANTITY_EVENT
 from suyuan.epcis.xml_extensions import plain, write_extension
 from suyuan.epcis.xml_markup import SCHEMA, Namespaces, escape, quoted
 from suyuan.epcis.xml_master_data import write_vocabulary_list
@@ -111,9 +111,9 @@ def _fields(event: Mapping[str, Any], version: str) -> tuple[str, Mapping[str, A
     kind = event["type"]
     if version == "2.0":
         return kind, event
-    if event.get(DEPRECATED_TYPE) == QUANTITY_EVENT and len(event.get("quantityList", ())) == 1:
-        fields = {name: value for name, value in event.items() if name not in {"quantityList", DEPRECATED_TYPE}}
-        return QUANTITY_EVENT, fields | event["quantityList"][0]
+    quantity_event = as_quantity_event(event)
+    if quantity_event is not None:
+        return QUANTITY_EVENT, quantity_event
     required = _LISTS_OF_VERSION_1.get(kind)
     return kind, event if required is None or required in event else {**event, required: []}
 

@@ -13,12 +13,10 @@ from suyuan.epcis.json_codec import Source
 from suyuan.gs1.names import Name
 from suyuan.trace import tables
 from suyuan.trace.attributes import Attribute, attributes
-from suyuan.trace.participants import Participant, action_of, named, participants
-from suyuan.trace.tables import EventType
+from suyuan.trace.participants import Participant, named, participants, type_and_action
 from suyuan.trace.write_database import WriteDatabase
 from suyuan.trace.writer import Transaction
 
-_TYPES = {kind.name: kind.value for kind in EventType}
 #: Most values in one SQL ``IN`` list: far below SQLite's limit on parameters.
 _IN = 500
 
@@ -133,8 +131,9 @@ class NewEvents:
         read_point = things[named(event.read_point.id)] if event.read_point else None
         location = things[named(event.biz_location.id)] if event.biz_location else None
         ends = _Ends(event, things) if event.source_list or event.destination_list else _NO_ENDS
+        kind, action = type_and_action(event)
         rows.events.append(
-            (index, _TYPES[event.type], action_of(event).value, event.event_time, event.offset, self._tx.now,
+            (index, kind.value, action.value, event.event_time, event.offset, self._tx.now,
              capture, bool(prepared.declaration), term(event.biz_step), term(event.disposition), read_point, location,
              term(getattr(event, "transformation_id", None)), *ends.columns())
         )  # fmt: skip

@@ -15,9 +15,9 @@ from sqlalchemy import text
 from suyuan.epcis.events import Event
 from suyuan.epcis.json_codec import read_document
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.leniency import LENIENT
 from suyuan.gs1.names import Name
-from suyuan.trace.participants import action_of, named, participants
-from suyuan.trace.tables import EventType
+from suyuan.trace.participants import named, participants, type_and_action
 from suyuan.trace.view import View
 from suyuan.trace.voiding import VOIDED_BY
 
@@ -38,10 +38,13 @@ class Recorded(NamedTuple):
 
 
 def read_stored(body: bytes, context: bytes) -> Event:
-    """An event from its stored bytes and those of its @context. Raises `InvalidDocument`."""
+    """An event from its stored bytes and those of its @context. Raises `InvalidDocument`.
+
+    What its source was forgiven is forgiven again: an event without faults reads alike for the strict.
+    """
     members = b'{"@context":' + context + b',"type":"EPCISDocument","schemaVersion":"2.0","creationDate":'
     document = members + b'"2000-01-01T00:00:00Z","epcisBody":{"eventList":[' + body + b"]}}"
-    return read_document(body if context == b"null" else document, Limits()).sources[0].event
+    return read_document(body if context == b"null" else document, Limits(), LENIENT).sources[0].event
 
 
 def differing(view: View, first: int, last: int, events: Mapping[int, Recorded]) -> int | None:
@@ -126,8 +129,9 @@ def _head(view: View, row: Any) -> tuple[Any, ...]:
 def _derived_head(recorded: Recorded) -> tuple[Any, ...]:
     event = recorded.event
     ends = _ends(event)
+    kind, action = type_and_action(event)
     return (
-        EventType[event.type].value, action_of(event).value, event.event_time, event.offset, recorded.record_time,
+        kind.value, action.value, event.event_time, event.offset, recorded.record_time,
         event.error_declaration is not None, event.biz_step, event.disposition,
         getattr(event, "transformation_id", None), _place(event.read_point), _place(event.biz_location),
         *(ends.get((side, kind)) for kind in _ENDS.values() for side in ("source", "destination")),

@@ -15,8 +15,9 @@ from suyuan.epcis.events import (
     TransformationEvent,
 )
 from suyuan.epcis.identifiers import identify
+from suyuan.epcis.quantity_event import is_quantity_event
 from suyuan.gs1.names import Name, lot_of
-from suyuan.trace.tables import Action, Role
+from suyuan.trace.tables import Action, EventType, Role
 
 
 def named(uri: str) -> Name:
@@ -46,6 +47,13 @@ def participants(event: Event) -> list[Participant]:
 def action_of(event: Event) -> Action:
     """The event's action; a transformation has none."""
     return _ACTIONS.get(getattr(event, "action", ""), Action.NONE)
+
+
+def type_and_action(event: Event) -> tuple[EventType, Action]:
+    """What the event is found under. A QuantityEvent of EPCIS 1.x has its own type, and no action."""
+    if event.extensions and is_quantity_event(event):
+        return EventType.QuantityEvent, Action.NONE
+    return EventType[event.type], action_of(event)
 
 
 def _of(event: Event) -> Iterator[Participant]:
