@@ -20,6 +20,7 @@ from suyuan.labels.tag_job_operations import OPERATIONS as TAG_JOB_OPERATIONS
 from suyuan.regulators.recall_operation import OpenRecall
 from suyuan.trace.acts import AddKey, ChangeMasterData, ContinueLog, RevokeKey
 from suyuan.trace.capture import Capture
+from suyuan.trace.large_capture import OPERATIONS as LARGE_DOCUMENT_OPERATIONS
 from suyuan.trace.named_queries import OPERATIONS as QUERY_OPERATIONS
 from suyuan.trace.page_tokens import EndPageToken
 from suyuan.trace.postgres_database import PostgresDatabase
@@ -30,10 +31,15 @@ from suyuan.trace.vocabularies import ChangeVocabulary
 from suyuan.trace.write_database import WriteDatabase
 from suyuan.trace.writer import Operation, Request, Writer, error_of, writer_lock
 
+#: Where a writer process finds the address of a served database: it may hold a password, which no command line shows.
+DATABASE = "SUYUAN_DATABASE"
+
 
 class WriterSettings(msgspec.Struct, frozen=True):
-    """What a writer process is told by its parent, as JSON. ``database`` is empty for the folder's own; it may hold a
-    password, so it is handed over in the environment (`suyuan.app.writer_main`), never on the command line."""
+    """What a writer is told; a process, on its command line as JSON, without ``database``, which stands in `DATABASE`.
+
+    An empty ``database`` is the folder's own SQLite.
+    """
 
     data: str
     origin: str
@@ -61,8 +67,9 @@ def _operations(limits: Limits) -> list[Operation]:
     return [
         Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), ContinueLog(), ChangeVocabulary(), OpenRecall(),
         OpenBatch(), AllocateLabels(), MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
-        *(operation() for operation in SUBSCRIPTION_OPERATIONS), *(operation() for operation in QUERY_OPERATIONS),
-        EndPageToken(),
+        *(operation() for operation in SUBSCRIPTION_OPERATIONS),
+        *(operation(limits) for operation in LARGE_DOCUMENT_OPERATIONS), EndPageToken(),
+        *(operation() for operation in QUERY_OPERATIONS),
     ]  # fmt: skip
 
 

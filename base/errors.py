@@ -15,6 +15,7 @@ The split is by what the caller can do about it::
     │   ├── TooLarge             413: over a configured limit
     │   │   ├── QueryTooLarge        an answer of more events than the asker or the service allows
     │   │   └── QueryTooComplex      a question that would take too long
+    │   ├── TooSlow              408: a body that does not come in
     │   ├── UnsupportedMedia     415: a media type or encoding nobody here reads
     │   ├── NotAcceptable        406: an answer was asked for in a form that nobody here writes
     │   ├── AddressTooLong       414: the URL is longer than is read
@@ -153,6 +154,13 @@ class QueryTooComplex(TooLarge):
     """The question takes more work than one may ask for."""
 
     slug = "query-too-complex"
+
+
+class TooSlow(Refused):
+    """The request's body did not come in in time."""
+
+    slug = "too-slow"
+    status = 408
 
 
 class UnsupportedMedia(Refused):

@@ -53,7 +53,8 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One server for all tests that only need a service: each uses identifiers of its own."""
-    running = Service(tmp_path_factory.mktemp("service") / "data", SUYUAN_MAX_BODY_BYTES="2000000")
+    limits = {"SUYUAN_MAX_BODY_BYTES": "2000000", "SUYUAN_MAX_DOCUMENT_BYTES": "3000000"}
+    running = Service(tmp_path_factory.mktemp("service") / "data", **limits)
     running.start()
     running.make_keys()
     yield running

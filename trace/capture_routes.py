@@ -1,31 +1,62 @@
-"""The EPCIS 2.0 capture interface over HTTP: documents and the jobs that they come to (EPCIS 2.0, 8.2.6 and 12)."""
+"""The EPCIS 2.0 capture interface over HTTP: documents and the jobs that they come to (EPCIS 2.0, 8.2.6 and 12.6)."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import text
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from suyuan.base.api_schema import answer, answers, body_of
-from suyuan.base.clock import format_time
-from suyuan.base.errors import Conflict, NotFound, UnsupportedMedia
+from suyuan.base.errors import InvalidInput, TooLarge
 from suyuan.base.identity import Actor
 from suyuan.base.permissions import Permission
-from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
+from suyuan.base.settings import Settings
 from suyuan.trace.access import ledger_of, require
-from suyuan.trace.bodies import json_response, read_body
-from suyuan.trace.capture_job import CapturedEvent, CaptureJob
-from suyuan.trace.epcis_examples import DOCUMENT, JOB
+from suyuan.trace.bodies import json_response
+from suyuan.trace.capture_job import PROCEED, ROLLBACK, CaptureJob
+from suyuan.trace.capture_jobs import NEWEST, find_job, list_jobs
+from suyuan.trace.content_encoding import ACCEPTED
+from suyuan.trace.document_intake import receive
+from suyuan.trace.epcis_examples import DOCUMENT, EVENT, JOB
+from suyuan.trace.epcis_headers import Wishes, answer_list, answer_resource, wishes_of
+from suyuan.trace.event_query import load_events
 from suyuan.trace.ledger import Ledger
-from suyuan.trace.things import event_ids
+from suyuan.trace.page_tokens import next_page, page_after, read_cursor, write_cursor
+from suyuan.trace.submitted_document import MEDIA_TYPES, check_media_type
 
-_JSON_TYPES = ("application/ld+json", "application/json")
-_HEADERS = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0", "GS1-EPCIS-Capture-Error-Behaviour": "rollback"}
+#: Jobs on one page: the default, and at most.
+_PAGE, _LARGEST_PAGE = 30, 1_000
+_BEHAVIOUR = "GS1-Capture-Error-Behaviour"
 
 router = APIRouter(prefix="/epcis", tags=["EPCIS 2.0"])
 LedgerIs = Annotated[Ledger, Depends(ledger_of)]
+CapturerIs = Annotated[Actor, Depends(require(Permission.CAPTURE))]
+WishesAre = Annotated[Wishes, Depends(wishes_of)]
+
+
+def capture_abilities(settings: Settings) -> dict[str, str]:
+    """What OPTIONS tells of the capture interface (EPCIS 2.0, 12.6.1)."""
+    return {
+        "GS1-EPCIS-Capture-Limit": str(settings.max_document_events),
+        "GS1-EPCIS-Capture-File-Size-Limit": str(settings.max_document_bytes),
+        _BEHAVIOUR: f"{ROLLBACK}, {PROCEED}",
+        "Accept-Encoding": ACCEPTED,
+    }
+
+
+def error_behaviour(
+    given: Annotated[
+        str | None, Header(alias=_BEHAVIOUR, description="rollback: all or nothing; proceed: without its bad events")
+    ] = None,
+) -> bool:
+    """Whether bad events are to be left out; `InvalidInput` for a behaviour that the standard does not have."""
+    value = (given or ROLLBACK).strip().lower()
+    if value not in (ROLLBACK, PROCEED):
+        raise InvalidInput(f"{value[:40]!r} is no behaviour", place=_BEHAVIOUR, remedy=f"send {ROLLBACK} or {PROCEED}")
+    return value == PROCEED
 
 
 @router.post(
@@ -33,41 +64,52 @@ LedgerIs = Annotated[Ledger, Depends(ledger_of)]
     status_code=202,
     summary="Capture events",
     responses=answers(
-        {202: answer(CaptureJob, "Stored: the answer comes after the commit", JOB)},
+        {202: answer(CaptureJob, "Stored after the commit; a large document: taken, and running", JOB)},
         {
             400: "Not a valid document",
             401: "No key",
             403: "A key of a role that may not capture",
+            408: "The body came too slowly",
             409: "An event ID that is taken by other content",
             413: "Over the limit",
-            415: "Not JSON",
+            415: "A media type or encoding that is not read",
             503: "Busy: send it again",
         },
     ),
-    openapi_extra=body_of(None, "An EPCIS document, a query document or a bare event", DOCUMENT, _JSON_TYPES),
+    openapi_extra=body_of(None, "An EPCIS document, a query document or a bare event", DOCUMENT, MEDIA_TYPES),
 )
 async def capture(
-    request: Request, ledger: LedgerIs, actor: Annotated[Actor, Depends(require(Permission.CAPTURE))]
+    request: Request, ledger: LedgerIs, actor: CapturerIs, proceed: Annotated[bool, Depends(error_behaviour)]
 ) -> Response:
-    """Stores a document whole or not at all. The same document again is answered with the places it already has."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in _JSON_TYPES:
-        raise UnsupportedMedia(
-            f"content type {media_type[:60]!r} is not read here", remedy=f"send one of: {', '.join(_JSON_TYPES)}"
-        )
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMedia("the body is compressed", remedy="send it with Content-Encoding: identity")
-    body = await read_body(request, request.app.state.settings.max_body_bytes)
-    job = await ledger.capture(body, media_type, actor)
-    headers = {**_HEADERS, "Location": f"/epcis/capture/{job.capture_id}"}
-    return json_response(job, 202, headers) if job.success else _refused(job, headers)
+    """Stores a document. The same document again is answered with the places it already has.
+
+    A small document is stored when the answer comes, and its faults are the answer. A large one (over
+    `large_document_bytes` or `max_events`) is on disk when the answer comes, and is captured in the background: its
+    job tells when it is done, and its faults.
+    """
+    media_type = check_media_type(request.headers.get("content-type", ""))
+    state = request.app.state
+    received = await receive(request, state.intake_limits, state.capture_desk.spool)
+    if isinstance(received, bytes):
+        job = await ledger.capture(received, media_type, actor, proceed)
+        headers = _headers(job.capture_id, job.error_behaviour)
+        return json_response(job, 202, headers) if job.success or proceed else _refused(job, headers)
+    job_id = received.name
+    await state.capture_desk.open(received, media_type, actor, proceed)
+    with ledger.view() as view:
+        job = find_job(view, job_id, actor)
+    return json_response(job, 202, _headers(job_id, job.error_behaviour))
 
 
-def _refused(job: CaptureJob, headers: dict[str, str]) -> Response:
+def _headers(name: str, behaviour: str) -> dict[str, str]:
+    return {"Location": f"/epcis/capture/{name}", _BEHAVIOUR: behaviour}
+
+
+def _refused(job: CaptureJob, headers: Mapping[str, str]) -> Response:
     """A conflict: the document is kept as a failed job; the problem names its first event."""
     first = job.errors[0]
     problem = {
-        "type": PROBLEM_PREFIX + exception_of(Conflict),
+        "type": first.type,
         "title": first.title,
         "status": first.status,
         "detail": first.detail,
@@ -79,27 +121,81 @@ def _refused(job: CaptureJob, headers: dict[str, str]) -> Response:
 
 
 @router.get(
+    "/capture",
+    summary="All capture jobs",
+    responses=answers(
+        {200: answer(list[CaptureJob], "The latest first, without their events; Link holds the next page", [JOB])},
+        {401: "No key", 403: "A key of a role that may not capture", 406: "No such form"},
+    ),
+)
+def capture_jobs(
+    request: Request,
+    ledger: LedgerIs,
+    actor: CapturerIs,
+    wishes: WishesAre,
+    per_page: Annotated[int, Query(alias="perPage", ge=1, le=_LARGEST_PAGE)] = _PAGE,
+    next_page_token: Annotated[str | None, Query(alias="nextPageToken")] = None,
+) -> Response:
+    """The jobs of the key and of other keys of its firm."""
+    with ledger.view() as view:
+        before = read_cursor(page_after(view, next_page_token), int, NEWEST)
+        jobs, following = list_jobs(view, actor, per_page, before)
+    found = [_members(job) for job in jobs]
+    for job in found:
+        del job["events"]
+    pages = next_page(request, None if following is None else write_cursor(following))
+    return answer_list(wishes, "EPCISCaptureJobList", "EPCISCaptureJob", found, pages)
+
+
+@router.get(
     "/capture/{capture_id}",
     summary="One capture job",
     responses=answers({200: answer(CaptureJob, "The job", JOB)}, {404: "No such job, or not yours"}),
 )
-def capture_job(
-    capture_id: str, ledger: LedgerIs, actor: Annotated[Actor, Depends(require(Permission.CAPTURE))]
-) -> Response:
+def capture_job(capture_id: str, ledger: LedgerIs, actor: CapturerIs, wishes: WishesAre) -> Response:
     """What a captured document came to, for the key that sent it and other keys of the same firm."""
     with ledger.view() as view:
-        row = view.connection.execute(
-            text("SELECT * FROM capture WHERE name = :name"), {"name": capture_id[:64]}
-        ).first()
-        ours = row is not None and (row.key_id == actor.key_id or (row.party and row.party == actor.party))
-        if row is None or not ours:
-            raise NotFound(f"there is no capture job {capture_id[:64]} of yours")
-        places = view.connection.execute(
-            text("SELECT event, duplicate FROM capture_event WHERE capture = :id ORDER BY ordinal"), {"id": row.id}
-        ).all()
-        ids = event_ids(view, [place.event for place in places])
-    events = [CapturedEvent(ids[place.event], place.event, bool(place.duplicate)) for place in places]
-    time = format_time(row.received)
-    errors = [{"type": "conflict", "title": "Refused", "detail": row.problem, "status": 409}] if row.problem else []
-    job = msgspec.to_builtins(CaptureJob(row.name, time, time, bool(row.success), events=events)) | {"errors": errors}
-    return json_response(job, headers=_HEADERS)
+        job = find_job(view, capture_id, actor)
+    return answer_resource(wishes, "EPCISCaptureJob", _members(job))
+
+
+def _members(job: CaptureJob) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(job)
+    return found
+
+
+@router.post(
+    "/events",
+    status_code=201,
+    summary="Capture one event",
+    responses=answers(
+        {201: answer(dict[str, Any], "Stored: the event, and in Location its address", EVENT)},
+        {
+            400: "Not a valid event",
+            401: "No key",
+            403: "A key of a role that may not capture",
+            409: "An event ID that is taken by other content",
+            413: "Over the limit",
+            415: "A media type or encoding that is not read",
+            503: "Busy: send it again",
+        },
+    ),
+    openapi_extra=body_of(None, "One event, with its own @context", EVENT, MEDIA_TYPES),
+)
+async def capture_event(request: Request, ledger: LedgerIs, actor: CapturerIs) -> Response:
+    """Stores one bare event. The same event again is the same success."""
+    media_type = check_media_type(request.headers.get("content-type", ""))
+    state = request.app.state
+    received = await receive(request, state.intake_limits, state.capture_desk.spool)
+    if not isinstance(received, bytes):
+        received.remove()
+        raise TooLarge("the body is larger than any event", remedy="send documents to /epcis/capture")
+    job = await ledger.capture(received, media_type, actor, bare=True)
+    headers = _headers(job.capture_id, job.error_behaviour)
+    if not job.success:
+        return _refused(job, headers)
+    (captured,) = job.events
+    with ledger.view() as view:
+        (found,) = load_events(view, [captured.index])
+    headers["Location"] = f"/epcis/events/{quote(captured.event_id, safe=':;')}"
+    return json_response(found.body, 201, headers)

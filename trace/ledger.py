@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,7 +18,7 @@ from suyuan.chain.store import LogReader
 from suyuan.trace.capture import CaptureRequest
 from suyuan.trace.capture_job import CaptureJob
 from suyuan.trace.publication import POLICY_FILE
-from suyuan.trace.tables import api_key
+from suyuan.trace.tables import api_key, lenient_key
 from suyuan.trace.view import View, open_view
 from suyuan.trace.writer import SIGN
 
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 #: Written once: every request asks it, and building a statement costs more than running it.
 _KEY = select(api_key).where(api_key.c.id == bindparam("id"))
+_RULES = select(lenient_key.c.rule).where(lenient_key.c.id == bindparam("id")).order_by(lenient_key.c.rule)
 
 
 class WritePort(Protocol):
@@ -78,9 +79,14 @@ class Ledger:
         with self.engine.connect() as connection:
             return int(connection.execute(text("SELECT COALESCE(MAX(idx), -1) + 1 FROM leaf")).scalar_one())
 
-    async def capture(self, body: bytes, media_type: str, actor: Actor) -> CaptureJob:
-        """Capture a document. Returns after the commit, also when the document was refused for a conflict."""
-        request = CaptureRequest(secrets.token_hex(16), actor.key_id, actor.party, media_type, body)
+    async def capture(
+        self, body: bytes, media_type: str, actor: Actor, proceed: bool = False, bare: bool = False
+    ) -> CaptureJob:
+        """Capture a document. Returns after the commit, also when the document was refused for a conflict.
+
+        ``proceed``: bad events are left out. ``bare``: it must be one event without a document.
+        """
+        request = CaptureRequest(secrets.token_hex(16), actor.key_id, actor.party, media_type, body, proceed, bare)
         return await self.writer.call("capture", request, CaptureJob)
 
     async def sign(self) -> int:
@@ -91,13 +97,17 @@ class Ledger:
         """A stored API key, revoked ones included."""
         with self.engine.connect() as connection:
             row = connection.execute(_KEY, {"id": key_id}).first()
-        return None if row is None else _key(row)
+            rules = connection.execute(_RULES, {"id": key_id}).scalars().all() if row is not None else ()
+        return None if row is None else _key(row, rules)
 
     def all_keys(self) -> list[ApiKey]:
         """All API keys, oldest first."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(api_key).order_by(api_key.c.created, api_key.c.id)).all()
-        return [_key(row) for row in rows]
+            lenient: dict[str, list[str]] = {}
+            for key_id, rule in connection.execute(select(lenient_key).order_by(lenient_key.c.rule)):
+                lenient.setdefault(key_id, []).append(rule)
+        return [_key(row, lenient.get(row.id, ())) for row in rows]
 
 
 def count_rows(connection: Connection, table: str) -> int:
@@ -105,8 +115,11 @@ def count_rows(connection: Connection, table: str) -> int:
     return int(connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar_one())  # noqa: S608 - a constant
 
 
-def _key(row: Any) -> ApiKey:
-    return ApiKey(row.id, row.name, Role(row.role), row.party, bytes(row.digest), row.created, row.expires, row.revoked)
+def _key(row: Any, lenient: Sequence[str]) -> ApiKey:
+    return ApiKey(
+        row.id, row.name, Role(row.role), row.party, bytes(row.digest), row.created, row.expires, row.revoked,
+        tuple(lenient),
+    )  # fmt: skip
 
 
 def count_keys(connection: Connection) -> int:

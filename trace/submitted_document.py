@@ -14,12 +14,12 @@ from suyuan.epcis.document_stream import Frame
 from suyuan.epcis.events import EVENT_TYPES
 from suyuan.epcis.json_codec import Source, read_document, read_source
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.xml_reader import iter_xml_events, read_xml_document, read_xml_frame
 
 JSON_TYPES: Final = ("application/ld+json", "application/json")
+XML_TYPES: Final = ("application/xml", "text/xml")
 #: Media types that documents may have.
-MEDIA_TYPES: Final = (*JSON_TYPES,)
-#: Most faults that one reading tells of; what is behind the last is not looked at.
-_MOST = 1_000
+MEDIA_TYPES: Final = (*JSON_TYPES, *XML_TYPES)
 
 
 class Submitted(NamedTuple):
@@ -29,12 +29,16 @@ class Submitted(NamedTuple):
     sources: list[tuple[int, Source]]
     faults: list[InvalidDocument]
     master_data: bytes | None
+    #: Whether it is one event without a document.
+    bare: bool = False
 
 
 def read_whole(body: bytes, media_type: str, limits: Limits) -> Submitted:
     """A document or a bare event that is good in all its parts; else `InvalidDocument` or `TooLarge`."""
-    document = read_document(body, limits)
-    return Submitted(document.context, list(enumerate(document.sources)), [], document.master_data)
+    document = (read_xml_document if media_type in XML_TYPES else read_document)(body, limits)
+    return Submitted(
+        document.context, list(enumerate(document.sources)), [], document.master_data, document.type in EVENT_TYPES
+    )
 
 
 def read_passable(body: bytes, media_type: str, limits: Limits) -> Submitted:
@@ -45,7 +49,7 @@ def read_passable(body: bytes, media_type: str, limits: Limits) -> Submitted:
     try:
         frame = read_frame(file, media_type, limits)
     except InvalidDocument:
-        if not _is_event(body):
+        if media_type in JSON_TYPES and not _is_event(body):
             raise
         return read_whole(body, media_type, limits)
     file.seek(0)
@@ -62,12 +66,12 @@ def read_passable(body: bytes, media_type: str, limits: Limits) -> Submitted:
 
 def read_frame(file: BinaryIO, media_type: str, limits: Limits) -> Frame:
     """Everything of a document but its events, which are counted."""
-    return document_stream.read_frame(file, limits)
+    return (read_xml_frame if media_type in XML_TYPES else document_stream.read_frame)(file, limits)
 
 
 def iter_events(file: BinaryIO, media_type: str, limits: Limits) -> Iterator[bytes | InvalidDocument]:
     """Each event as JSON, or what is wrong with it."""
-    return document_stream.iter_events(file, limits)
+    return (iter_xml_events if media_type in XML_TYPES else document_stream.iter_events)(file, limits)
 
 
 def read_one(raw: bytes | InvalidDocument, ordinal: int, frame: Frame, limits: Limits) -> Source | InvalidDocument:

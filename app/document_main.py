@@ -1,0 +1,42 @@
+"""The process that reads a large document: ``python -m suyuan.app.document_main ASSIGNMENT-JSON``.
+
+Only the server starts it (`suyuan.trace.capture_desk`). It writes parts as frames to its standard output: a 4-byte
+big-endian length and MessagePack. It holds no lock and writes nothing else, so it may be killed at any time; when its
+parent dies the pipe breaks, and it ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import struct
+import sys
+
+import msgspec
+
+from suyuan.trace.document_parts import Assignment, read_parts
+
+_LENGTH = struct.Struct(">I")
+
+
+def main() -> int:
+    """Write every part; a broken pipe is the end of the parent."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the parent kills it
+    gc.disable()  # decoded events hold no cycles
+    os.nice(5)  # requests come first
+    assignment = msgspec.json.decode(sys.argv[1], type=Assignment)
+    try:
+        for part in read_parts(assignment):
+            body = msgspec.msgpack.encode(part)
+            sys.stdout.buffer.write(_LENGTH.pack(len(body)) + body)
+            sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""A document in the spool, read in parts for the writer: what `suyuan.app.document_main` does in a process of its own.
+
+Decoding and hashing half a gigabyte takes minutes of a processor; in the server every other request would wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from suyuan.base.errors import InvalidDocument, SuyuanError
+from suyuan.epcis.document_stream import Frame
+from suyuan.epcis.json_codec import Source
+from suyuan.epcis.json_text import Limits
+from suyuan.epcis.vocabulary_elements import read_elements
+from suyuan.trace.capture_job import CaptureProblem, problem_of
+from suyuan.trace.capture_rows import prepare_event
+from suyuan.trace.large_capture import CheckedEvent, CheckedPart, StoredPart
+from suyuan.trace.submitted_document import iter_events, read_frame, read_one
+
+#: Most events, and about the most bytes of events, of one part: the writer takes a tenth of a second for it.
+PART_EVENTS, PART_BYTES = 500, 512 * 1024
+#: The first pass over a document that must be refused ends after so many faults.
+_ENOUGH = 100
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """What to read: the file, from which event on, and for which pass."""
+
+    path: str
+    media_type: str
+    capture: int
+    proceed: bool
+    storing: bool
+    start: int
+    limits: Limits
+
+
+def read_parts(assignment: Assignment) -> Iterator[CheckedPart | StoredPart]:
+    """The parts of one pass, the last one marked; there is always a last one."""
+    with Path(assignment.path).open("rb") as file:
+        if assignment.storing:
+            frame = read_frame(file, assignment.media_type, assignment.limits)
+            file.seek(0)
+            yield from _stored(file, frame, assignment)
+            return
+        try:
+            frame = read_frame(file, assignment.media_type, assignment.limits)
+            file.seek(0)
+            yield from _checked(file, frame, assignment)
+        except SuyuanError as error:
+            yield CheckedPart(assignment.capture, assignment.start, 0, b"", [], [problem_of(error)], True, refused=True)
+
+
+def _checked(file: BinaryIO, frame: Frame, assignment: Assignment) -> Iterator[CheckedPart]:
+    """First pass. A fault that ends it is told with what was found before it."""
+    part = _Checked(frame, assignment)
+    head = frame.head
+    try:
+        if head.master_data and assignment.start == 0:
+            read_elements(head.master_data, head.context, assignment.limits)
+        for ordinal, raw in enumerate(iter_events(file, assignment.media_type, assignment.limits)):
+            if ordinal < assignment.start:
+                continue
+            part.take(ordinal, read_one(raw, ordinal, frame, assignment.limits))
+            if part.enough:
+                break
+            if part.full:
+                yield part.give(last=False)
+        yield part.give(last=True)
+    except SuyuanError as error:
+        part.faults.append(problem_of(error))
+        yield part.give(last=True, refused=True)
+
+
+class _Checked:
+    """The part at hand of the first pass."""
+
+    def __init__(self, frame: Frame, assignment: Assignment) -> None:
+        self._frame, self._assignment = frame, assignment
+        self._first, self._told = assignment.start, 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._count = self._bytes = 0
+        self._events: list[CheckedEvent] = []
+        self.faults: list[CaptureProblem] = []
+
+    def take(self, ordinal: int, found: Source | InvalidDocument) -> None:
+        """The next event."""
+        self._count += 1
+        if isinstance(found, InvalidDocument):
+            self.faults.append(problem_of(found, ordinal))
+            self._told += 1
+            return
+        event = prepare_event(found, self._frame.head.context)
+        self._bytes += len(event.raw)
+        self._events.append(
+            CheckedEvent(ordinal, event.event_id, event.key, event.declaration, event.content, event.raw)
+        )
+
+    @property
+    def full(self) -> bool:
+        """Whether this is enough for one transaction."""
+        return self._count >= PART_EVENTS or self._bytes >= PART_BYTES
+
+    @property
+    def enough(self) -> bool:
+        """Whether the document must be refused and enough is told."""
+        return self._told >= _ENOUGH and not self._assignment.proceed
+
+    def give(self, last: bool, refused: bool = False) -> CheckedPart:
+        """The part."""
+        part = CheckedPart(
+            self._assignment.capture, self._first, self._count, self._frame.head.context, self._events, self.faults,
+            last, refused,
+        )  # fmt: skip
+        self._first += self._count
+        self._clear()
+        return part
+
+
+def _stored(file: BinaryIO, frame: Frame, assignment: Assignment) -> Iterator[StoredPart]:
+    """Second pass: the writer reads the events itself, and stores those that it has promised an ID."""
+    head, first, size = frame.head, assignment.start, 0
+    events: list[bytes] = []
+
+    def part(last: bool) -> StoredPart:
+        master_data = head.master_data if first == 0 else None
+        return StoredPart(assignment.capture, first, head.context, frame.place, events, last, master_data)
+
+    for ordinal, raw in enumerate(iter_events(file, assignment.media_type, assignment.limits)):
+        if ordinal < assignment.start:
+            continue
+        events.append(raw if isinstance(raw, bytes) else b"")
+        size += len(events[-1])
+        if len(events) >= PART_EVENTS or size >= PART_BYTES:
+            yield part(last=False)
+            first, events, size = first + len(events), [], 0
+    yield part(last=True)
