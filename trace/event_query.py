@@ -56,6 +56,8 @@ class FoundEvent(msgspec.Struct, frozen=True):
     index: int
     event_id: str
     body: dict[str, Any]
+    #: Whether the ID is its source's own; else it is the hash, which the ledger has added.
+    given: bool = True
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -147,7 +149,8 @@ def load_events(view: View, indexes: Sequence[int]) -> list[FoundEvent]:
     for index, body, context, record_time, name, content in rows:
         event_id = name or hash_uri(bytes(content))
         raw = bytes(body) if body is not None else b"{}"
-        found.append(FoundEvent(index, event_id, event_object(raw, bytes(context), record_time, event_id)))
+        shown = event_object(raw, bytes(context), record_time, event_id)
+        found.append(FoundEvent(index, event_id, shown, name is not None))
     return found
 
 
