@@ -23,7 +23,7 @@ from suyuan.trace.event_scope import EventScope
 from suyuan.trace.query_things import FEW, Things, after, between, find_things, in_list, parted, roles
 from suyuan.trace.tables import Action, EventType
 from suyuan.trace.view import View
-from suyuan.trace.vocabulary_sets import Holding, IdSet, Owners, descendants, having_attribute
+from suyuan.trace.vocabulary_sets import Holding, IdSet, Owners, descendants, having_attribute, owners_in
 
 _SIGNS = {Operator.EQ: "=", Operator.GT: ">", Operator.GE: ">=", Operator.LT: "<", Operator.LE: "<="}
 #: Documents whose @context is looked through for a prefix that a query doesn't define.
@@ -59,8 +59,7 @@ class Compiler:
         self._size = size
         self._owners: Owners = None
         if scope is not None:
-            submitted = scope.submitter
-            self._owners = ("", *sorted({submitted["scope_party"], f"key:{submitted['scope_key']}"} - {""}))
+            self._owners = owners_in(scope.submitter)
         self._sqlite = view.connection.dialect.name == "sqlite"
 
     def clauses(self, query: Query) -> list[Clause] | None:
