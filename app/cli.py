@@ -80,12 +80,13 @@ def serve(
         Path | None, typer.Option(help="Folder of ledger, keys and run files [default: suyuan-data].")
     ] = None,
     database: Annotated[
-        str | None, typer.Option(help="PostgreSQL URL to read from instead of the folder's ledger.")
+        str | None, typer.Option(help="PostgreSQL URL of the ledger, instead of the folder's own database.")
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1].")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port [default: 8000; 0 takes a free one].")
     ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="API processes, over PostgreSQL [default: 1].")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with settings.")] = None,
 ) -> None:
     """Run the service. Flags win over SUYUAN_... variables, these over the TOML file.
@@ -95,7 +96,7 @@ def serve(
     from suyuan.app.serve import serve as run
     from suyuan.base.settings import load_settings
 
-    flags = {"data": data, "database": database, "host": host, "port": port}
+    flags = {"data": data, "database": database, "host": host, "port": port, "workers": workers}
     run(load_settings(flags, file=config))
 
 

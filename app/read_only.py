@@ -1,4 +1,4 @@
-"""The writer of a database that this version only reads: PostgreSQL (docs/reference/limits.md)."""
+"""The writer of a ledger that is only read: a folder that a command looks at, a replica, a role that may not write."""
 
 from __future__ import annotations
 
@@ -26,5 +26,6 @@ class ReadOnlyWriter:
     async def call(self, operation: str, parameters: Any, result: type[T]) -> T:
         """Refuses."""
         raise Unavailable(
-            "this version reads PostgreSQL but does not write it", remedy="capture into a server with its data folder"
+            "this server only reads: its database is a standby, or its role may not write",
+            remedy="send it to a server that captures",
         )

@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 import time
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -17,6 +16,8 @@ from suyuan.app.http_protocol import BoundedHttp
 from suyuan.app.key_routes import KeyOrder, make_key
 from suyuan.app.logs import configure_logs
 from suyuan.app.main import create_app, prepare_folder, writer_settings
+from suyuan.app.migrate import require_schema
+from suyuan.app.workers import Workers
 from suyuan.app.writing import write_once
 from suyuan.base.clock import now
 from suyuan.base.database import open_reader, sqlite_url
@@ -25,6 +26,7 @@ from suyuan.base.folder_lock import SERVER, hold
 from suyuan.base.settings import Settings
 from suyuan.chain import durable
 from suyuan.trace.acts import KeyAdded, Recorded
+from suyuan.trace.database_role import may_write
 from suyuan.trace.ledger import count_keys
 from suyuan.trace.writer import writer_lock
 
@@ -43,35 +45,53 @@ def serve(settings: Settings) -> None:
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     settings = msgspec.structs.replace(settings, port=port)  # 0 asked for a free one: links must name the real one
-    with only_server(settings):
+    _check_workers(settings)
+    with hold(settings.data, SERVER, wait=False):  # also while its writer is away; `Unavailable` beside another server
         if not settings.database:
             await_turn(settings.data)
-            first_key(settings)
-        _run(settings, listener)
+        first_key(settings)
+        write_pid(settings.data, "server")
+        _announce(settings, listener)
+        if settings.workers > 1:
+            Workers(settings, listener).run()
+        else:
+            run_server(settings, listener)
 
 
-def only_server(settings: Settings) -> AbstractContextManager[None]:
-    """Hold the folder while this server lives, also while its writer is away; `Unavailable` beside another server.
+def _check_workers(settings: Settings) -> None:
+    """What only one process can do is refused beside others, not done by whoever happens to get the request."""
+    if settings.workers == 1:
+        return
+    if not settings.database:
+        raise InvalidSetting(
+            "on SQLite one process serves",
+            place="workers",
+            remedy="move to PostgreSQL with --database, or leave it at 1",
+        )
+    if settings.tag_writers:
+        raise InvalidSetting(
+            "devices that write tags are driven by one process", place="workers",
+            remedy="run a second server for them, with one worker over the same database",
+        )  # fmt: skip
 
-    Servers that read a served database share nothing that only one may have.
-    """
-    return nullcontext() if settings.database else hold(settings.data, SERVER, wait=False)
 
-
-def _run(settings: Settings, listener: socket.socket) -> None:
+def run_server(settings: Settings, listener: socket.socket) -> None:
+    """Serve in this process until a signal ends it."""
     app = create_app(settings)
-    write_pid(settings.data, "server")
     server = uvicorn.Server(
         uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE, backlog=_BACKLOG,
             server_header=False, date_header=True, http=BoundedHttp,
         )
     )  # fmt: skip
+    server.run(sockets=[listener])
+
+
+def _announce(settings: Settings, listener: socket.socket) -> None:
     host = listener.getsockname()[0]
     shown = f"[{host}]" if ":" in host else host
     where = f"http://{shown}:{settings.port} (labels: /staff, API documentation: /docs)"
     print(f"Suyuan serves on {where}", file=sys.stderr)  # noqa: T201
-    server.run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -99,13 +119,14 @@ def await_turn(data: Path) -> None:
 
 
 def first_key(settings: Settings) -> None:
-    """Make the administrator's key of a folder that has no key yet; there is no default password, ever."""
-    url = sqlite_url(settings.data)
+    """Make the administrator's key of a ledger that has no key yet; there is no default password, ever."""
+    url = settings.database or sqlite_url(settings.data)
     prepare_folder(settings, url)
     engine = open_reader(url)
     try:
+        require_schema(engine)
         with engine.connect() as connection:
-            if count_keys(connection):
+            if count_keys(connection) or not may_write(engine):
                 return
     finally:
         engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import sys
@@ -11,7 +12,7 @@ import msgspec
 import structlog
 
 from suyuan.app.logs import configure_logs
-from suyuan.app.writing import WriterSettings, open_writer
+from suyuan.app.writing import DATABASE, WriterSettings, open_writer
 from suyuan.base.errors import IntegrityBroken, SuyuanError
 from suyuan.trace.writer_process import STOPPED, serve
 
@@ -36,6 +37,7 @@ def main() -> int:
     gc.freeze()
     gc.set_threshold(_GARBAGE, 20, 20)
     settings = msgspec.json.decode(sys.argv[1], type=WriterSettings)
+    settings = msgspec.structs.replace(settings, database=os.environ.pop(DATABASE, ""))
     configure_logs("console", "info")
     parent = socket.socket(fileno=int(sys.argv[2]))
     try:

@@ -22,7 +22,7 @@ FROZEN = (
     "recall_item", "recall_lot", "label_batch", "label_allocation", "label", "label_weight", "label_mark",
     "label_tally", "label_tag", "tag_job", "tag_job_state", "tag_intent", "tag_outcome", "vocabulary_element",
     "subscription", "subscription_ended", "vocabulary_attribute", "vocabulary_child", "capture_fault",
-    "named_query", "named_query_deleted",
+    "named_query", "named_query_deleted", "lenient_key", "forgiven_fault",
 )  # fmt: skip
 
 #: Working tables, whose rows change and go: nothing of the ledger's truth is in them.

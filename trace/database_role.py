@@ -5,8 +5,9 @@ It owns nothing, so it can neither take a trigger away nor write past one; `suyu
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
+from suyuan.base.database import is_sqlite
 from suyuan.base.errors import InvalidInput
 from suyuan.trace.append_only import CHANGING, FROZEN, WORKING
 
@@ -27,6 +28,15 @@ def grant(connection: Connection, role: str) -> None:
     there = set(inspect(connection).get_table_names())
     for statement in _statements(there):
         connection.execute(text(statement.replace("{role}", name)))
+
+
+def may_write(engine: Engine) -> bool:
+    """Whether a server over this database can capture: no standby, and a role that may add leaves."""
+    if is_sqlite(engine):
+        return True
+    asked = text("SELECT NOT pg_is_in_recovery() AND has_table_privilege('leaf', 'INSERT')")
+    with engine.connect() as connection:
+        return bool(connection.scalar(asked))
 
 
 def _statements(there: set[str]) -> list[str]:

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 import psycopg
+import structlog
 from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, SmallInteger, Table, Text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.types import TypeEngine
@@ -21,7 +22,10 @@ from sqlalchemy.types import TypeEngine
 from suyuan.base.database import open_owner
 from suyuan.base.errors import Unavailable
 from suyuan.chain.store import LogReader
+from suyuan.trace.partitions import ADD
 from suyuan.trace.write_database import KEYS, Kind, Rows, column_names, key_names
+
+log = structlog.get_logger(__name__)
 
 #: What each session is told. A writer that hangs in its turn loses it, and one that waits in vain says so; a commit
 #: that was answered is on disk, whatever the server's default is.
@@ -34,6 +38,8 @@ _SETUP: Final = (
 _TURN: Final = "SELECT turn FROM log_head WHERE id = 1 FOR UPDATE"
 #: Number of the advisory lock of the one who signs: any that nobody else takes, "signer" in ASCII.
 _SIGNER: Final = int.from_bytes(b"signer")
+#: Leaves between two looks whether partitions must be made.
+_LOOK_EVERY = 100_000
 #: The driver's names of column types for COPY in binary; BigInteger before Integer, its base.
 _COPIED: Final[dict[type[TypeEngine[Any]], str]] = {
     BigInteger: "int8", SmallInteger: "int2", Integer: "int4", Text: "text", LargeBinary: "bytea", Boolean: "bool",
@@ -48,7 +54,10 @@ class PostgresDatabase:
     """A `WriteDatabase` over one connection to PostgreSQL, which is opened when it is first needed."""
 
     shared = True
-    failures = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+    failures = (
+        psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError,
+        psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.ReadOnlySqlTransaction,
+    )  # fmt: skip
 
     def __init__(self, url: str) -> None:
         self._engine = open_owner(url)
@@ -57,6 +66,7 @@ class PostgresDatabase:
         #: A transaction is open: a connection that is lost now must not be replaced before the rollback.
         self._within = False
         self._turn = -1
+        self._look_at = 0
 
     def _driver(self) -> _Driver:
         """The driver's connection; between transactions a lost one is replaced."""
@@ -105,15 +115,15 @@ class PostgresDatabase:
         columns = [[key[place] for key in keys] for place in range(len(kinds))]
         return self.execute(sql.replace(KEYS, source), (*columns, *more))
 
-    def _open(self, first: str, parameters: Sequence[Any] = ()) -> Any:
-        """Begin a transaction with a statement that waits for a lock; the first row that it gives."""
+    def _open(self, first: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Begin a transaction with its first statement, and give what that gives."""
         driver = self._driver()
         driver.execute("BEGIN")
         self._within = True
-        return driver.execute(first.encode(), parameters).fetchone()
+        return driver.execute(first.encode(), parameters)
 
     def begin(self) -> bool:
-        row = self._open(_TURN)
+        row = self._open(_TURN).fetchone()
         if row is None:
             raise Unavailable("the log has no head", remedy="run: suyuan migrate --database URL")
         moved = bool(row[0] != self._turn)
@@ -154,6 +164,19 @@ class PostgresDatabase:
         except BaseException:
             self.rollback()
             raise
+
+    def maintain(self, size: int) -> None:
+        """Make partitions ahead, now and then. What is not to be had now is tried again later."""
+        if size < self._look_at:
+            return
+        try:
+            self._open("SET LOCAL lock_timeout = '1s'")
+            self._driver().execute(ADD)
+            self._driver().execute("COMMIT")
+            self._within, self._look_at = False, size + _LOOK_EVERY
+        except psycopg.Error as error:
+            log.warning("writer.partitions", error=str(error))
+            self.rollback()
 
     def close(self) -> None:
         self._drop()

@@ -56,14 +56,14 @@ class Publication:
             publication._follow(log, newest)
             return publication
 
-    def __call__(self, db: WriteDatabase, head: Head) -> None:
-        """Sign a committed head and store its note, unless a later head is signed already."""
+    def __call__(self, db: WriteDatabase, head: Head) -> int:
+        """Sign a committed head and store its note; on a shared database, what is committed by now. The size signed."""
         with db.signing():
             if db.shared:
                 self._catch_up(db)
-            last = self._signer.last
-            if last is None or last.size <= head.size or not db.shared:
-                self._store(db, checkpoint_row(self._signer.sign(head.size, head.root), self._clock()))
+                head = _present(db, head)
+            self._store(db, checkpoint_row(self._signer.sign(head.size, head.root), self._clock()))
+        return head.size
 
     def _store(self, db: WriteDatabase, row: CheckpointRow) -> None:
         stored = db.execute("SELECT note FROM checkpoint WHERE size = ?", (row.size,)).fetchone()
@@ -117,3 +117,10 @@ class Publication:
             return policy is not None and open_checkpoint(note, parse_policy(policy)) is not None
         except InvalidProof:
             return False
+
+
+def _present(db: WriteDatabase, head: Head) -> Head:
+    """The head as it is, where other writers have gone on from the one that is known."""
+    with db.log() as log:
+        size = log.size()
+        return head if size == head.size else log.appender(size).head

@@ -82,6 +82,9 @@ class SqliteDatabase:
         """The folder's lock, which is held already, is the fence."""
         yield
 
+    def maintain(self, size: int) -> None:
+        """Nothing: there are no partitions."""
+
     def close(self) -> None:
         self._db.close()
 

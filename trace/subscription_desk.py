@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 
 import structlog
 
+from suyuan.base.errors import Unavailable
 from suyuan.base.identity import Actor
 from suyuan.trace import subscriptions
 from suyuan.trace.ledger import Ledger
@@ -61,12 +62,17 @@ class Subscriptions:
     async def _run(self, leading: AbstractAsyncContextManager[object]) -> None:
         webhooks = Webhooks(self._reach)
         try:
-            async with leading:
-                while True:
-                    try:
-                        await Runner(self._ledger, self.watch, webhooks, self._count, patience=self._patience).run()
-                    except Exception:
-                        log.exception("subscriptions.bug")
-                        await asyncio.sleep(_AFTER_A_BUG)
+            while True:
+                with suppress(Unavailable):  # the lead was lost: whoever has it delivers
+                    async with leading:
+                        await self._deliver(webhooks)
         finally:
             await webhooks.close()
+
+    async def _deliver(self, webhooks: Webhooks) -> None:
+        while True:
+            try:
+                await Runner(self._ledger, self.watch, webhooks, self._count, patience=self._patience).run()
+            except Exception:
+                log.exception("subscriptions.bug")
+                await asyncio.sleep(_AFTER_A_BUG)

@@ -78,6 +78,9 @@ class WriteDatabase(Protocol):
     def signing(self) -> AbstractContextManager[None]:
         """While this is held nobody else signs this log. What is written within is durable at its end."""
 
+    def maintain(self, size: int) -> None:
+        """What the database needs now and then as the log grows; called between transactions. Raises nothing."""
+
     def close(self) -> None:
         """Let the connection go."""
 

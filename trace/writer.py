@@ -97,8 +97,8 @@ class Operation(Protocol):
 #: What to do about a database that does not take anything just now. What was cut off in its commit may be stored.
 _AGAIN = "send it again in a few seconds; on a full disk free space first"
 
-#: Signs and keeps a head after its commit; `suyuan.trace.publication` makes it.
-Publisher = Callable[[WriteDatabase, Head], None]
+#: Signs and keeps a head after its commit, or a later one; the size that is signed. See `suyuan.trace.publication`.
+Publisher = Callable[[WriteDatabase, Head], int]
 
 
 class Writer:
@@ -145,26 +145,30 @@ class Writer:
 
         `Unavailable` when the checkpoint cannot be stored: a later call makes up for it.
         """
-        if self._published == self.size:
-            return
+        if self.unpublished:
+            self._publish()
+
+    def _publish(self) -> None:
         try:
-            self._publisher(self._db, self._appender.head)
+            self._published = self._publisher(self._db, self._appender.head)
         except (*self._db.failures, InvalidSetting) as error:  # disk full, here or beside the database; PostgreSQL away
             log.error("writer.unsigned", size=self.size, error=str(error))
             raise Unavailable(f"the checkpoint cannot be stored: {_first_line(error)}", remedy=_AGAIN) from None
-        self._published = self.size
+        self._db.maintain(self.size)
 
     def _sign(self) -> int | Unavailable:
+        """Everything that is committed: on a shared database others may have written what is not signed yet."""
         try:
-            self.publish()
+            if self.unpublished or self._db.shared:
+                self._publish()
         except Unavailable as error:
             return error
-        return self.size
+        return self._published
 
     @property
     def unpublished(self) -> bool:
         """Whether leaves are committed that no checkpoint covers."""
-        return self._published != self.size
+        return self._published < self.size
 
     def close(self) -> None:
         """Close the connection; everything answered is on disk already."""

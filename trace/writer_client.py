@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,10 +38,14 @@ _LENGTH = struct.Struct(">I")
 
 
 class WriterClient:
-    """Speaks to one writer process. ``command`` starts it; the socket's file number is put behind it."""
+    """Speaks to one writer process. ``command`` starts it; the socket's file number is put behind it.
 
-    def __init__(self, command: Sequence[str]) -> None:
+    The process has ``environment`` beside this one's.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self._command = list(command)
+        self._environment = os.environ | dict(environment or {})
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._waiting_bytes = 0
         self._numbers = itertools.count(1)
@@ -145,8 +150,9 @@ class WriterClient:
         ours, theirs = socket.socketpair()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, str(theirs.fileno()), pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL
-            )
+                *self._command, str(theirs.fileno()), pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL,
+                env=self._environment,
+            )  # fmt: skip
         except OSError as error:
             ours.close()
             log.error("writer.start_failed", error=str(error))

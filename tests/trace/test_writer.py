@@ -55,7 +55,7 @@ def clumsy(scribe: Scribe) -> Writer:
     return Writer(
         SqliteDatabase(scribe.folder / "suyuan.db"),
         [Capture(Limits()), Clumsy(), AddKey()],
-        lambda db, head: None,
+        lambda db, head: head.size,
         appender,
     )
 

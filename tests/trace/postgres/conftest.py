@@ -44,6 +44,8 @@ class Cluster:
     def __init__(self, port: int, password: str) -> None:
         self.port, self.password = port, password
         self._made = 0
+        #: A database with the schema and no rows, to make others of.
+        self.template = ""
 
     def url(self, database: str, role: str = OWNER, password: str | None = None) -> str:
         """Where a role finds a database."""
@@ -63,6 +65,10 @@ class Cluster:
         with self.chief() as connection:
             connection.execute(statement)
         return name
+
+    def owner(self, database: str) -> psycopg.Connection:
+        """The owner's connection, each statement a transaction."""
+        return psycopg.connect(self.url(database), autocommit=True)
 
     def create_roles(self) -> None:
         """None of them is a superuser."""
@@ -167,6 +173,7 @@ def migrated(cluster: Cluster) -> str:
     name = cluster.create()
     migrate(cluster.url(name))
     cluster.grant(name)
+    cluster.template = name
     return name
 
 
