@@ -14,7 +14,7 @@ from suyuan.trace.tables import thing, thing_class
 from suyuan.trace.write_database import WriteDatabase
 
 #: Entries of each cache; past that it is emptied, which costs one look-up for each name met again.
-_CACHE_ENTRIES = 400_000
+_CACHE_ENTRIES = 100_000
 
 
 class Dictionary:
