@@ -1,8 +1,12 @@
-"""Examples in the API documentation of the EPCIS interfaces."""
+"""What the API documentation of the EPCIS interfaces says in several places: examples, media types, refusals."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from suyuan.base.api_schema import answer, answers
+from suyuan.base.clock import parse_time
+from suyuan.epcis import xml_writer
 
 #: One event.
 EVENT: dict[str, Any] = {
@@ -42,3 +46,28 @@ JOB: dict[str, Any] = {
     "errors": [],
     "events": [{"eventID": "ni:///sha-256;5f7c...?ver=CBV2.0", "index": 4711, "duplicate": False}],
 }
+
+#: Media types that every resource is answered in.
+FORMS = ("application/json", "application/ld+json", "application/xml", "text/xml")
+#: What any question may be refused for.
+REFUSALS = {
+    400: "A parameter that cannot be read",
+    401: "No key",
+    403: "A role that may not read events",
+    406: "A form, or a version, that is not written here",
+    413: "A question that takes too long, or an answer over maxEventCount",
+    414: "A URL that is too long",
+}
+
+
+def in_all_forms(described: dict[str, Any], xml: bytes) -> dict[str, Any]:
+    """A response that comes in every media type, with an example in XML."""
+    (content,) = described["content"].values()
+    text = {"schema": {"type": "string"}, "example": xml.decode()}
+    return {**described, "content": {form: text if "xml" in form else content for form in FORMS}}
+
+
+_DOCUMENT = answer(dict[str, Any], "An EPCISQueryDocument; Link leads to the next page", ANSWER)
+_IN_XML = xml_writer.write_query_document([EVENT], creation_date=parse_time(ANSWER["creationDate"])[0])
+#: ``responses`` of a route that answers events.
+EVENTS_ANSWERED = answers({200: in_all_forms(_DOCUMENT, _IN_XML)}, REFUSALS)

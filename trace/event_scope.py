@@ -34,6 +34,26 @@ _HELD = (
 )
 
 
+#: The same the other way round, for a firm with few events: from its keys and its places to all that it may see.
+_EVENTS_SUBMITTED = " UNION ALL ".join(
+    f"SELECT ce.event FROM capture c CROSS JOIN capture_event ce WHERE ce.capture = c.id AND {mine}"  # noqa: S608 - our words
+    for mine in ("c.key_id = :scope_key", "c.party = :scope_party AND c.party <> ''")
+)
+_EVENTS_HELD = " UNION ALL ".join(
+    "SELECT st.event FROM event h CROSS JOIN timeline sh CROSS JOIN timeline st WHERE sh.event = h.idx"  # noqa: S608 - our words
+    f" AND h.idx < :scope_size AND {held} AND NOT EXISTS (SELECT 1 FROM voided sv WHERE sv.event = h.idx"
+    " AND sv.by < :scope_size) AND st.thing = sh.thing AND st.time <= sh.time"
+    " AND (st.time < sh.time OR st.event <= sh.event)"
+    for held in (
+        "h.biz_location IN ({ours})",
+        "h.read_point IN ({ours}) AND h.biz_location IS NULL",
+        "h.destination_possessor IN ({ours})",
+    )
+)
+#: Up to so many events are gathered rather than looked for; counting them costs as much as gathering.
+FEW = 5_000
+
+
 class EventScope(msgspec.Struct, frozen=True):
     """What one firm may see, over one view."""
 
@@ -51,6 +71,20 @@ class EventScope(msgspec.Struct, frozen=True):
             return _SUBMITTED, bound
         ours = ",".join(f"{place:d}" for place in self.places)
         return f"({_SUBMITTED} OR {_HELD.format(ours=ours)})", bound | {"scope_size": self.size}
+
+    def events(self) -> tuple[str, dict[str, object]]:
+        """A SELECT of the log indexes of all that the firm may see, some of them several times, and what it binds."""
+        bound: dict[str, object] = dict(self.submitter)
+        if not self.places:
+            return _EVENTS_SUBMITTED, bound
+        ours = ",".join(f"{place:d}" for place in self.places)
+        return f"{_EVENTS_SUBMITTED} UNION ALL {_EVENTS_HELD.format(ours=ours)}", bound | {"scope_size": self.size}
+
+    def few(self, view: View) -> bool:
+        """Whether it is little enough to be gathered."""
+        events, bound = self.events()
+        counted = text(f"SELECT COUNT(*) FROM (SELECT event FROM ({events}) AS g LIMIT {FEW + 1}) AS f")  # noqa: S608 - our words
+        return int(view.connection.execute(counted, bound).scalar_one()) <= FEW
 
 
 def scope_of(view: View, actor: Actor) -> EventScope | None:

@@ -6,13 +6,15 @@ import random
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.trace.scribe import Scribe, epc, object_event
 
 from suyuan.base.identity import Actor, Role
 from suyuan.gs1.names import name_of
 from suyuan.trace.acts import MasterDataChanged
-from suyuan.trace.event_scope import scope_of, visible
+from suyuan.trace.event_scope import EventScope, scope_of, visible
 from suyuan.trace.master_data import MasterData, Site
+from suyuan.trace.view import View
 from suyuan.trace.visibility import sight_of
 
 FARM, SHOP, SPY = (f"https://id.gs1.org/417/06141410000{last}" for last in ("12", "29", "36"))
@@ -37,8 +39,19 @@ def capture(ledger: Scribe, party: str, minute: int, serial: int = 1, **members:
 
 
 def seen(ledger: Scribe, actor: Actor) -> set[int]:
+    """What the firm may see, found both ways."""
     with ledger.view() as view:
-        return visible(view, range(view.size), scope_of(view, actor))
+        scope = scope_of(view, actor)
+        found = visible(view, range(view.size), scope)
+        if scope is not None:
+            assert gathered(view, scope) == found
+            assert scope.few(view)
+        return found
+
+
+def gathered(view: View, scope: EventScope) -> set[int]:
+    events, bound = scope.events()
+    return {row[0] for row in view.connection.execute(text(events), bound)}
 
 
 def test_a_firm_sees_what_any_of_its_keys_has_submitted(ledger: Scribe) -> None:
@@ -123,4 +136,6 @@ def test_the_statement_and_the_rule_for_things_agree_on_random_ledgers(ledger: S
             sight = sight_of(view, actor, known)
             assert sight is not None
             by_things = {event for thing in known for event in sight.events(thing)}
-            assert visible(view, range(view.size), scope_of(view, actor)) == by_things
+            scope = scope_of(view, actor)
+            assert scope is not None
+            assert visible(view, range(view.size), scope) == by_things == gathered(view, scope)
