@@ -50,6 +50,8 @@ class Rule(StrEnum):
     STATISTICS = "statistics"
     #: A sensor's period begins before it ends (7.3.7.2).
     PERIOD = "period"
+    #: The order of elements in XML.
+    ORDER = "order"
     #: What the installation's profile of this kind of event demands.
     PROFILE = "profile"
 
@@ -76,7 +78,7 @@ class Leniency(msgspec.Struct, frozen=True):
 FORGIVABLE = frozenset(
     {
         Rule.FIELD, Rule.OFFSET, Rule.IDENTIFIER, Rule.VOCABULARY, Rule.QUANTITY, Rule.UNIT,
-        Rule.STATISTICS, Rule.PERIOD, Rule.PROFILE,
+        Rule.STATISTICS, Rule.PERIOD, Rule.ORDER, Rule.PROFILE,
     }
 )  # fmt: skip
 STRICT = Leniency()

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from suyuan.base.errors import InvalidDocument
 from suyuan.epcis.events import EVENT_TYPES
 from suyuan.epcis.json_text import LONGEST_NUMBER
+from suyuan.epcis.leniency import Pardon, Rule
 from suyuan.epcis.quantity_event import QUANTITY_EVENT, as_object_event
 from suyuan.epcis.xml_names import XML_NAMESPACE, Names
 from suyuan.epcis.xml_schema import ITEMS, RANKS, WRAPPERS
@@ -51,19 +52,31 @@ _NUMBER_TYPES = frozenset(
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
-def event_members(element: Element, names: Names, place: str, *, ordered: bool) -> dict[str, Any]:
+def event_members(element: Element, names: Names, place: str, pardon: Pardon) -> dict[str, Any]:
     """The JSON object that an event element says; ``place`` is its path.
 
-    With ``ordered`` the elements must stand in the order of the schema. Raises `InvalidDocument` with the path of what
-    no JSON object could say; everything else is left to the reader of events.
+    Its elements must stand in the order of the schema, or be pardoned (`Rule.ORDER`). Raises `InvalidDocument` with the
+    path of what no JSON object could say; everything else is left to the reader of events.
     """
     members: dict[str, Any] = {"type": element.name}
-    _fill(members, element, _EVENT, names, place, RANKS[element.name] if ordered else None)
+    _check_order(element, place, pardon)
+    _fill(members, element, _EVENT, names, place)
     if element.name == QUANTITY_EVENT:
         as_object_event(members)
     if names.own:
         members["@context"] = names.own
     return members
+
+
+def _check_order(element: Element, place: str, pardon: Pardon) -> None:
+    """Hold the elements of an event, but not those in the wrappers of EPCIS 1.x, to the order of the schema."""
+    ranks, last = RANKS[element.name], 0
+    for child in element.children:
+        rank = ranks.get(child.name, last)
+        if rank < last:
+            detail = f"{child.name} stands too late: the schema has another order of elements"
+            pardon.ask(InvalidDocument(detail, place=f"{place}/{child.name}", rule=Rule.ORDER))
+        last = max(rank, last)
 
 
 def _fill(
@@ -72,18 +85,12 @@ def _fill(
     readers: Mapping[str, Reader],
     names: Names,
     place: str,
-    ranks: Mapping[str, int] | None = None,
 ) -> None:
     """Read attributes and children into ``members``; what no reader is for becomes an extension."""
     if element.attributes:
         _attributes(members, element, readers, names)
-    last = 0
     for child in element.children:
         name = child.name
-        if ranks is not None and (rank := ranks.get(name)) is not None:
-            if rank < last:
-                _refuse(f"{name} stands too late: the schema has another order of elements", f"{place}/{name}")
-            last = rank
         read = readers.get(name)
         if read is not None:
             _put(members, name, read(child, names, f"{place}/{name}"), place)

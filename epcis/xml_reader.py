@@ -20,6 +20,8 @@ from suyuan.epcis.event_reader import read_event
 from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.json_codec import Document, Head, Source
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.leniency import STRICT, Forgiven, Leniency, Pardon
+from suyuan.epcis.lenient_reader import read_leniently
 from suyuan.epcis.plain_events import read_plain
 from suyuan.epcis.plain_xml import cut_plain
 from suyuan.epcis.xml_events import EVENT_ELEMENTS, event_members
@@ -62,6 +64,7 @@ class XmlEvent(NamedTuple):
 
     members: dict[str, Any]
     raw: bytes
+    forgiven: tuple[Forgiven, ...]
 
 
 class XmlEvents:
@@ -69,13 +72,13 @@ class XmlEvents:
 
     An event is given as the reason why it can't be one, where it can't be a JSON object.
 
-    With ``ordered`` the elements of an event must stand in the order of the schema.
+    ``leniency`` is that of the document's source.
     """
 
-    def __init__(self, limits: Limits, *, ordered: bool = True) -> None:
+    def __init__(self, limits: Limits, leniency: Leniency = STRICT) -> None:
         self.count = 0
         self._limits = limits
-        self._ordered = ordered
+        self._leniency = leniency
         self._parser = XmlParser(self, limits)
         self._way: list[str] = [""]
         self._kind = ""
@@ -156,16 +159,17 @@ class XmlEvents:
             for name in _ENVELOPE_ATTRIBUTES:
                 element.attributes.pop(name, None)
         place = xml_place(self.pointer(self.count - 1))
+        pardon = Pardon(self._leniency)
         try:
-            members = event_members(element, names, place, ordered=self._ordered)
+            members = event_members(element, names, place, pardon)
             raw = msgspec.json.encode(members)
             if values := names.prefixes_in(raw):
                 names.begin(self._parser.inner, values)
-                members = event_members(element, names, place, ordered=False)
+                members = event_members(element, names, place, Pardon(self._leniency))
                 raw = msgspec.json.encode(members)
         except InvalidDocument as error:
             return error
-        return XmlEvent(members, raw)
+        return XmlEvent(members, raw, tuple(pardon.given))
 
     def pointer(self, index: int) -> str:
         """The JSON pointer of an event, counted from 0; "" of a bare one."""
@@ -191,23 +195,24 @@ def _refuse(detail: str, place: str) -> NoReturn:
     raise InvalidDocument(detail, place=place)
 
 
-def read_xml_document(body: bytes, limits: Limits, *, ordered: bool = True) -> Document:
+def read_xml_document(body: bytes, limits: Limits, leniency: Leniency = STRICT) -> Document:
     """An EPCIS document, query document, master data document, query results, or a bare event.
 
-    Each event's ``raw`` is the JSON that says the same; ``context`` defines the prefixes that it uses. With ``ordered``
-    the elements of an event must stand in the order of the schema. Raises `InvalidDocument` with the path of the first
+    Each event's ``raw`` is the JSON that says the same; ``context`` defines the prefixes that it uses. ``leniency`` is
+    that of the source that sent the document. Raises `InvalidDocument` with the path of the first
     fault, `TooLarge` where a limit is passed; in bounded time and memory whatever the input, and nothing is fetched.
     """
     if len(body) > limits.body:
         raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
-    if ordered:
-        plain = _read_plain_document(body, limits)
-        if plain is not None:
-            return plain
-    reader = XmlEvents(limits, ordered=ordered)
+    plain = _read_plain_document(body, limits)
+    if plain is not None:
+        return plain
+    reader = XmlEvents(limits, leniency)
     events = reader.feed(body)
     head = reader.close()
-    sources = [_source(event, reader.pointer(index), head.prefixes, limits) for index, event in enumerate(events)]
+    sources = [
+        _source(event, reader.pointer(index), head.prefixes, limits, leniency) for index, event in enumerate(events)
+    ]
     return Document(
         type=head.type,
         context=head.context,
@@ -234,7 +239,7 @@ def _read_plain_document(body: bytes, limits: Limits) -> Document | None:
     sources, prefixes = [], head.prefixes
     for members in cut.events:
         raw = msgspec.json.encode(members)
-        event = read_plain(raw, prefixes, limits)
+        event = read_plain(raw, prefixes, limits, unambiguous=True)
         if event is None:
             return None
         sources.append(Source(raw, event))
@@ -248,33 +253,39 @@ def _read_plain_document(body: bytes, limits: Limits) -> Document | None:
     )
 
 
-def _source(event: XmlEvent | InvalidDocument, pointer: str, prefixes: Prefixes, limits: Limits) -> Source:
+def _source(
+    event: XmlEvent | InvalidDocument, pointer: str, prefixes: Prefixes, limits: Limits, leniency: Leniency
+) -> Source:
     if isinstance(event, InvalidDocument):
         raise event
     plain = read_plain(event.raw, prefixes, limits)
     if plain is not None:
-        return Source(event.raw, plain)
+        return Source(event.raw, plain, event.forgiven)
     try:
+        if leniency.rules:
+            found, forgiven = read_leniently(event.members, pointer, prefixes, leniency)
+            return Source(event.raw, found, event.forgiven + forgiven)
         return Source(event.raw, read_event(event.members, pointer, prefixes))
     except InvalidDocument as error:
-        raise InvalidDocument(error.detail, place=xml_place(error.place or pointer), remedy=error.remedy) from None
+        place = xml_place(error.place or pointer)
+        raise InvalidDocument(error.detail, place=place, remedy=error.remedy, rule=error.rule) from None
 
 
-def read_xml_frame(file: BinaryIO, limits: Limits, *, ordered: bool = True) -> Frame:
+def read_xml_frame(file: BinaryIO, limits: Limits) -> Frame:
     """Everything of a document but its events, which are counted. Reads the file from its present place to its end."""
-    reader = XmlEvents(limits, ordered=ordered)
+    reader = XmlEvents(limits)
     while data := file.read(CHUNK):
         reader.feed(data)
     head = reader.close()
     return Frame(head, reader.pointer(0).removesuffix("/0"), reader.count)
 
 
-def iter_xml_events(file: BinaryIO, limits: Limits, *, ordered: bool = True) -> Iterator[bytes | InvalidDocument]:
+def iter_xml_events(file: BinaryIO, limits: Limits, leniency: Leniency = STRICT) -> Iterator[bytes | InvalidDocument]:
     """Each event as the JSON that says the same, in order, or why it can't be said; others may be right nevertheless.
 
     Reads the file from its present place to its end. Raises what the document as a whole is refused for.
     """
-    reader = XmlEvents(limits, ordered=ordered)
+    reader = XmlEvents(limits, leniency)
     while data := file.read(CHUNK):
         for event in reader.feed(data):
             yield event if isinstance(event, InvalidDocument) else event.raw
