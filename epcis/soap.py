@@ -7,8 +7,6 @@ written elsewhere; here they are wrapped.
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
@@ -18,13 +16,12 @@ import msgspec
 from suyuan.base.clock import format_time
 from suyuan.base.errors import InvalidDocument, InvalidInput
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.xml_markup import escape
 from suyuan.epcis.xml_text import XSI, Element, Step, XmlParser
 
 QUERY_1, QUERY_2 = "urn:epcglobal:epcis-query:xsd:1", "urn:epcglobal:epcis-query:xsd:2"
 SOAP_11, SOAP_12 = "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"
 _HEADERS = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
-#: What XML 1.0 cannot hold, escaped or not (section 2.2).
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 #: The operations of the query control interface (8.2.5), in the names of their elements.
 OPERATIONS = (
@@ -253,11 +250,6 @@ def _identifier(root: Element) -> str:
     return "" if found is None else _text(found)
 
 
-def escaped(text: str) -> str:
-    """A text as the content of an element or attribute; what XML cannot hold becomes U+FFFD."""
-    return html.escape(_UNWRITABLE.sub("\ufffd", text))
-
-
 def result(message: Message | None, name: str, content: str = "") -> str:
     """A result element around written XML, in the namespace of the call; of 1.x where the call could not be read."""
     namespace = QUERY_1 if message is None else message.namespace
@@ -267,19 +259,19 @@ def result(message: Message | None, name: str, content: str = "") -> str:
 
 def list_result(message: Message, name: str, strings: Iterable[str]) -> str:
     """A result of type ArrayOfString."""
-    return result(message, name, "".join(f"<string>{escaped(string)}</string>" for string in strings))
+    return result(message, name, "".join(f"<string>{escape(string)}</string>" for string in strings))
 
 
 def query_results(message: Message, content: str) -> str:
     """``QueryResults`` around a written ``EventList`` or ``VocabularyList``."""
-    name = f"<queryName>{escaped(message.query_name)}</queryName>"
+    name = f"<queryName>{escape(message.query_name)}</queryName>"
     return result(message, "QueryResults", f"{name}<resultsBody>{content}</resultsBody>")
 
 
 def exception(message: Message | None, name: str, reason: str, members: Mapping[str, str]) -> str:
     """An exception of the standard (8.2.6); ``members`` are those beside ``reason``, empty ones left out."""
     written = [("reason", reason), *((member, value) for member, value in members.items() if value)]
-    return result(message, name, "".join(f"<{member}>{escaped(value)}</{member}>" for member, value in written))
+    return result(message, name, "".join(f"<{member}>{escape(value)}</{member}>" for member, value in written))
 
 
 def write_answer(wrapping: Wrapping, content: str, message: Message | None, now: int) -> bytes:
@@ -291,7 +283,7 @@ def write_answer(wrapping: Wrapping, content: str, message: Message | None, now:
 
 def write_fault(wrapping: Wrapping, fault: str, reason: str, message: Message | None, now: int, ours: bool) -> bytes:
     """An exception in the wrapping of its call: a SOAP fault, or as any result. ``ours``: the server is to blame."""
-    why = escaped(reason)
+    why = escape(reason)
     if wrapping is Wrapping.SOAP_11:
         code = "soap:Server" if ours else "soap:Client"
         words = f"<faultcode>{code}</faultcode><faultstring>{why}</faultstring><detail>{fault}</detail>"
@@ -318,7 +310,7 @@ def _document(content: str, message: Message | None, now: int) -> bytes:
     if message is not None and message.instance:
         header = (
             f'<EPCISHeader><sbdh:CorrelationInformation xmlns:sbdh="{_HEADERS}">'
-            f"<sbdh:RequestingDocumentInstanceIdentifier>{escaped(message.instance)}"
+            f"<sbdh:RequestingDocumentInstanceIdentifier>{escape(message.instance)}"
             "</sbdh:RequestingDocumentInstanceIdentifier></sbdh:CorrelationInformation></EPCISHeader>"
         )
     return _whole(

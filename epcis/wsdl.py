@@ -6,7 +6,8 @@ schemas do, so a tool takes the content of ``resultsBody`` as any XML.
 
 from __future__ import annotations
 
-from suyuan.epcis.soap import QUERY_1, escaped
+from suyuan.epcis.soap import QUERY_1
+from suyuan.epcis.xml_markup import quoted
 
 #: Tools that take the schema out by itself need them there.
 _PREFIXES = f'xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:epcisq="{QUERY_1}"'
@@ -73,7 +74,7 @@ def write_wsdl(address: str) -> str:
         *(_bound(name, parts[2].split()) for name, parts in _OPERATIONS.items()),
         '</wsdl:binding><wsdl:service name="EPCglobalEPCISService">',
         '<wsdl:port name="EPCglobalEPCISServicePort" binding="impl:EPCISServiceBinding">',
-        f'<soap:address location="{escaped(address)}"/></wsdl:port></wsdl:service>',
+        f"<soap:address location={quoted(address)}/></wsdl:port></wsdl:service>",
     ]
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/"'

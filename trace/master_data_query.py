@@ -11,6 +11,7 @@ from sqlalchemy import text
 from suyuan.base.errors import QueryTooLarge
 from suyuan.epcis.master_data_query import MasterDataQuery
 from suyuan.epcis.vocabulary_elements import Element, attribute_key, keys_of, without
+from suyuan.trace.query_deadline import deadline
 from suyuan.trace.view import View
 from suyuan.trace.vocabulary_sets import Owners, below_keys, current, listed, paired
 
@@ -21,14 +22,18 @@ MOST_ELEMENTS = 20_000
 def run_query(view: View, owners: Owners, query: MasterDataQuery) -> list[Element]:
     """The elements that match, as these owners have given them, in the order in which they came.
 
-    `QueryTooLarge` when there are more than ``maxElementCount``, or than `MOST_ELEMENTS`.
+    `QueryTooLarge` when there are more than ``maxElementCount``, or than `MOST_ELEMENTS`; `QueryTooComplex` where the
+    search takes too long.
     """
     conditions, bound = _conditions(owners, query)
     allowed = min(query.max_element_count or MOST_ELEMENTS, MOST_ELEMENTS)
-    rows = view.connection.execute(
-        text(f"SELECT v.body FROM vocabulary_element v WHERE {' AND '.join(conditions)} ORDER BY v.id LIMIT :limit"),  # noqa: S608 - our words
-        {**bound, "size": view.size, "limit": allowed + 1},
-    ).all()
+    with deadline(view):
+        rows = view.connection.execute(
+            text(
+                f"SELECT v.body FROM vocabulary_element v WHERE {' AND '.join(conditions)} ORDER BY v.id LIMIT :limit"
+            ),  # noqa: S608 - our words
+            {**bound, "size": view.size, "limit": allowed + 1},
+        ).all()
     if len(rows) > allowed:
         raise QueryTooLarge(f"more than {allowed} elements match", place="maxElementCount", remedy="ask for fewer")
     names = query.attribute_names if query.include_attributes else ()

@@ -139,7 +139,7 @@ def _look_up(ledger: Ledger, actor: Actor, message: Message) -> str:
     if message.operation == "GetStandardVersion":
         return soap.result(message, "GetStandardVersionResult", message.version)
     if message.operation == "GetVendorVersion":
-        return soap.result(message, "GetVendorVersionResult", soap.escaped(f"suyuan-{__version__}"))
+        return soap.result(message, "GetVendorVersionResult", f"suyuan-{__version__}")
     with ledger.view() as view:
         if message.operation == "Poll":
             return soap.query_results(message, poll(view, actor, message))
