@@ -19,7 +19,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
 
 from suyuan.base.clock import format_time, now, parse_time
-from suyuan.base.errors import InvalidInput, InvalidSubscription, Refused, Unauthenticated, Unavailable
+from suyuan.base.errors import InvalidInput, InvalidSubscription, NotAcceptable, Refused, Unauthenticated, Unavailable
 from suyuan.base.identity import PUBLIC, Actor, closed_key
 from suyuan.base.permissions import Permission, decide
 from suyuan.epcis.query_parameters import read_query
@@ -95,6 +95,8 @@ def _read(ledger: Ledger, actor: Actor, query_name: str, websocket: WebSocket) -
         headers.get("gs1-cbv-max"), headers.get("gs1-epc-format"), headers.get("gs1-cbv-xml-format"),
         headers.get("gs1-extensions"),
     )  # fmt: skip
+    if wishes.xml:
+        raise NotAcceptable("a stream is JSON", remedy="subscribe with a webhook for XML")
     pairs = [(name, value) for name, value in websocket.query_params.multi_items() if name not in _CONTROLS]
     controls = {name: value for name in _CONTROLS if (value := _control(websocket, name)) is not None}
     with ledger.view() as view:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import text
 
 from suyuan.base.errors import QueryTooLarge, Refused
 from suyuan.base.identity import Actor
+from suyuan.epcis import json_codec, xml_writer
 from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
-from suyuan.epcis.json_codec import write_query_document
 from suyuan.epcis.query_parameters import read_query
+from suyuan.trace.epcis_headers import CbvFormat, EpcFormat, Wishes
+from suyuan.trace.event_answers import in_form
 from suyuan.trace.event_query import load_events, matching
 from suyuan.trace.event_scope import scope_of
 from suyuan.trace.ledger import Ledger
@@ -44,7 +46,7 @@ def next_portion(ledger: Ledger, terms: Terms, actor: Actor, first: int, goal: i
     with ledger.view() as view:
         query, scope = read_query(terms.parameters, terms.namespaces), scope_of(view, actor)
         most = min(most, query.max_event_count or most)
-        at, found, goal = first, [], min(goal, view.size)
+        at, found, goal = first, list[int](), min(goal, view.size)
         for _ in range(_TURNS):
             if at >= goal or len(found) >= most:
                 break
@@ -103,21 +105,26 @@ def find_initial(ledger: Ledger, record_time: int) -> int:
 
 
 def write_report(ledger: Ledger, subscription_id: str | None, terms: Terms, batch: Batch) -> bytes:
-    """The document of a report: from the same batch the same bytes."""
+    """The document of a report: from the same batch the same bytes.
+
+    In JSON it has the report's number and, as ``cursor``, where a WebSocket client goes on with ``after``.
+    """
+    form = terms.form
+    wishes = Wishes(
+        form.media_type, form.version, EpcFormat(form.epc_format or "No_Preference"),
+        CbvFormat(form.cbv_format or "No_Preference"),
+    )  # fmt: skip
     with ledger.view() as view:
-        bodies = [event.body for event in load_events(view, batch.events)]
-    return write_events(bodies, subscription_id, terms, batch)
-
-
-def write_events(bodies: Sequence[dict[str, Any]], subscription_id: str | None, terms: Terms, batch: Batch) -> bytes:
-    """The document of these events. ``cursor`` in it is where a WebSocket client goes on with ``after``."""
-    return write_query_document(
-        bodies,
-        creation_date=batch.created,
-        query_name=terms.query_name,
-        subscription_id=subscription_id,
+        bodies = list(in_form(view, wishes, load_events(view, batch.events)))
+    if wishes.xml:
+        return xml_writer.write_query_document(
+            bodies, creation_date=batch.created, version=form.version, query_name=terms.query_name,
+            subscription_id=subscription_id,
+        )  # fmt: skip
+    return json_codec.write_query_document(
+        bodies, creation_date=batch.created, query_name=terms.query_name, subscription_id=subscription_id,
         extensions={SEQUENCE: batch.sequence, CURSOR: batch.upto},
-    )
+    )  # fmt: skip
 
 
 def problem_of(refusal: Refused) -> bytes:

@@ -15,7 +15,7 @@ from suyuan.base.clock import format_time, now, parse_time
 from suyuan.base.identity import Role
 from suyuan.trace.acts import KeyRevoked
 from suyuan.trace.subscription_runner import Patience
-from suyuan.trace.subscriptions import unsubscribe
+from suyuan.trace.subscriptions import XML, Form, unsubscribe
 from suyuan.trace.webhooks import Reach
 
 
@@ -343,3 +343,20 @@ async def test_reports_go_to_no_address_that_the_operator_has_not_opened(
     assert first.problem == "127.0.0.1 is not a public address"
     assert "webhook_networks" in second.problem
     assert receiver.reports == []
+
+
+@pytest.mark.parametrize(("version", "schema"), [("2.0", "urn:epcglobal:epcis-query:xsd:2"), ("1.2", "xsd:1")])
+async def test_reports_come_in_the_form_that_was_ordered(
+    subscriber: Subscriber, receiver: Receiver, version: str, schema: str
+) -> None:
+    form = Form(XML, version, "Always_GS1_Digital_Link", "Always_URN")
+    name = await subscriber.subscribe(receiver.url, form=form)
+    async with subscriber.running():
+        capture(subscriber, 1)
+        await subscriber.settled(name, 1)
+    (report,) = receiver.reports
+    assert report.headers["Content-Type"] == "application/xml"
+    assert schema.encode() in report.body
+    assert f"<subscriptionID>{name}</subscriptionID>".encode() in report.body
+    assert b"<epc>https://id.gs1.org/01/" in report.body
+    assert b"<bizStep>urn:epcglobal:cbv:bizstep:shipping</bizStep>" in report.body
