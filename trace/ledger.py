@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, select, text
+from sqlalchemy import Connection, Engine, select, text
 
 from suyuan.base.database import is_sqlite
 from suyuan.base.errors import Unavailable
@@ -25,9 +25,11 @@ from suyuan.trace.writer import SIGN
 T = TypeVar("T")
 
 
-#: Written once: every request asks it, and building a statement costs more than running it.
-_KEY = select(api_key).where(api_key.c.id == bindparam("id"))
-_RULES = select(lenient_key.c.rule).where(lenient_key.c.id == bindparam("id")).order_by(lenient_key.c.rule)
+#: Every request asks it: by the driver itself, because SQLAlchemy takes ten times as long as the look-up.
+_KEY = (
+    "SELECT k.id, k.name, k.role, k.party, k.digest, k.created, k.expires, k.revoked, l.rule"
+    " FROM api_key k LEFT JOIN lenient_key l ON l.id = k.id WHERE k.id = {} ORDER BY l.rule"
+)
 
 
 class WritePort(Protocol):
@@ -95,10 +97,10 @@ class Ledger:
 
     def find_key(self, key_id: str) -> ApiKey | None:
         """A stored API key, revoked ones included."""
-        with self.engine.connect() as connection:
-            row = connection.execute(_KEY, {"id": key_id}).first()
-            rules = connection.execute(_RULES, {"id": key_id}).scalars().all() if row is not None else ()
-        return None if row is None else _key(row, rules)
+        with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(_KEY.format("?" if self.embedded else "%s"), (key_id,))
+            rows = cursor.fetchall()
+        return _key(rows[0], [row[8] for row in rows if row[8] is not None]) if rows else None
 
     def all_keys(self) -> list[ApiKey]:
         """All API keys, oldest first."""
@@ -115,11 +117,10 @@ def count_rows(connection: Connection, table: str) -> int:
     return int(connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar_one())  # noqa: S608 - a constant
 
 
-def _key(row: Any, lenient: Sequence[str]) -> ApiKey:
-    return ApiKey(
-        row.id, row.name, Role(row.role), row.party, bytes(row.digest), row.created, row.expires, row.revoked,
-        tuple(lenient),
-    )  # fmt: skip
+def _key(row: Sequence[Any], lenient: Sequence[str]) -> ApiKey:
+    """A key of its columns, in their order."""
+    key_id, name, role, party, digest, created, expires, revoked = row[:8]
+    return ApiKey(key_id, name, Role(role), party, bytes(digest), created, expires, revoked, tuple(lenient))
 
 
 def count_keys(connection: Connection) -> int:
