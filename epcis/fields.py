@@ -123,10 +123,15 @@ def hex_binary(value: Any, place: str, _: Prefixes) -> str:
 
 def word(vocabulary: Vocabulary) -> Reader:
     """A reader of one vocabulary: the bare word, or the full URI of another vocabulary's."""
+    # Writings that no prefix has a part in, unless somebody makes one of "urn".
+    full = {text: word for text, word in vocabulary.writings.items() if text.startswith("urn:") or ":" not in text}
 
     def read(value: Any, place: str, prefixes: Prefixes) -> str:
         if not isinstance(value, str):
             wrong(value, place, f"a {vocabulary.name}")
+        known = full.get(value)
+        if known is not None and "urn" not in prefixes:
+            return known
         try:
             short = vocabulary.short(expand(value, prefixes))
         except InvalidDocument as error:

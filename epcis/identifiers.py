@@ -40,13 +40,12 @@ def identify(uri: str) -> Identity:
     Raises `InvalidIdentifier` where it is a GS1 identifier but a wrong one, or no URI.
     """
     try:
-        name = names.name_of(uri)
+        return Identity(*names.name_and_uri(uri))
     except InvalidIdentifier:
         numeric = _with_numbers(uri)
         if numeric == uri:
             raise
-        name = names.name_of(numeric)
-    return Identity(name, names.canonical(name))
+        return Identity(*names.name_and_uri(numeric))
 
 
 def _with_numbers(uri: str) -> str:

@@ -136,13 +136,16 @@ _DECODER = msgspec.json.Decoder(
 )
 
 
-def read_plain(raw: bytes, prefixes: Prefixes, limits: Limits) -> Event | None:
-    """The event that these bytes are; None where only the general path can tell. Never raises."""
+def read_plain(raw: bytes, prefixes: Prefixes, limits: Limits, *, unambiguous: bool = False) -> Event | None:
+    """The event that these bytes are; None where only the general path can tell. Never raises.
+
+    ``unambiguous`` says that no name stands twice and that nothing is empty or null: the bytes were written here.
+    """
     if len(raw) > limits.string:
         return None
     try:
         plain = _DECODER.decode(raw)
-        if not quotes_agree(raw, plain):
+        if not unambiguous and not quotes_agree(raw, plain):
             return None
         event = _BUILDERS[type(plain)](plain, prefixes)
         check_rules(event, "")

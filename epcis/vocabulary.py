@@ -34,15 +34,16 @@ class Vocabulary:
         self.uri = uri
         self._urn = urn or uri
         self._stems = (uri, *aliases)
-        self._short = {stem + word: word for stem in self._stems for word in self.words}
-        self._short.update({word: word for word in self.words})
+        #: The bare word of every writing.
+        self.writings = {stem + word: word for stem in self._stems for word in self.words}
+        self.writings.update({word: word for word in self.words})
 
     def short(self, value: str) -> str:
         """The bare word of any writing of a word of this vocabulary; another vocabulary's URI unchanged.
 
         Raises `InvalidDocument` for a bare word or a CBV URI that this vocabulary doesn't have.
         """
-        word = self._short.get(value)
+        word = self.writings.get(value)
         if word is not None:
             return word
         if ":" not in value:
@@ -59,7 +60,7 @@ class Vocabulary:
 
     def has(self, value: str) -> bool:
         """Whether this is any writing of a word of this vocabulary."""
-        return value in self._short
+        return value in self.writings
 
     def full(self, short: str) -> str:
         """The full URI of a value as `short` gives it."""

@@ -239,7 +239,7 @@ def _read_plain_document(body: bytes, limits: Limits) -> Document | None:
     sources, prefixes = [], head.prefixes
     for members in cut.events:
         raw = msgspec.json.encode(members)
-        event = read_plain(raw, prefixes, limits, unambiguous=True)
+        event = read_plain(raw, prefixes, limits, unambiguous=True) if len(raw) <= limits.event else None
         if event is None:
             return None
         sources.append(Source(raw, event))

@@ -45,6 +45,9 @@ class Name(NamedTuple):
     company_prefix_length: int | None
 
 
+#: What a named tuple's class calls when it is called: a third of the time.
+_NEW = tuple.__new__
+
 #: Names a thing by what stands behind a prefix; None where only the full way can tell (an escape, a mistake).
 _Namer = Callable[[str], Name | None]
 
@@ -159,8 +162,36 @@ def _serial_namer(class_key: str, bare: Name, plain: Callable[[str], object]) ->
     """Names with a serial; extension 0 of a GLN is the GLN without extension (TDS 6.3.3)."""
     length = bare.company_prefix_length
     if not class_key.endswith("/254"):
-        return lambda tail: Name(class_key, tail, length) if plain(tail) else None
+        return _Serials(class_key, plain, length)
     return lambda tail: bare if tail == "0" else Name(class_key, tail, length) if plain(tail) else None
+
+
+class _Serials:
+    """Names of one class by their serials, and the beginning of their URIs."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, class_key: str, plain: Callable[[str], object], length: int | None) -> None:
+        self.parts = (class_key, plain, length, canonical((class_key, "1"))[:-1])
+
+    def __call__(self, tail: str) -> Name | None:
+        class_key, plain, length, _ = self.parts
+        return _NEW(Name, (class_key, tail, length)) if plain(tail) else None
+
+
+def name_and_uri(uri: str) -> tuple[Name, str]:
+    """`name_of` a URI and what `canonical` writes for it, quicker than one after the other.
+
+    Raises InvalidIdentifier as `name_of` does.
+    """
+    head, _, tail = uri.rpartition("." if uri.startswith("urn:") else "/")
+    namer = _namer(head) if len(head) <= _LONGEST_PREFIX else None
+    if namer.__class__ is _Serials:
+        class_key, plain, length, stem = namer.parts
+        if plain(tail) and tail.isalnum():
+            return _NEW(Name, (class_key, tail, length)), stem + tail
+    name = name_of(uri)
+    return name, canonical(name)
 
 
 def _sscc_namer(prefix: str) -> _Namer | None:
