@@ -40,6 +40,7 @@ from suyuan.trace import (
     soap_routes,
     subscription_routes,
     trace_routes,
+    vocabulary_routes,
 )
 from suyuan.trace.access import require
 from suyuan.trace.capture_desk import CaptureDesk
@@ -58,7 +59,8 @@ from suyuan.trace.writer_client import WriterClient, python_command
 #: Modules with a router, in the order of the documentation.
 _ROUTES = (
     capture_routes, epcis_routes, query_routes, event_stream, subscription_routes, soap_routes, trace_routes,
-    alert_routes, master_data_routes, batch_routes, tag_job_routes, recall_routes, log_routes, key_routes, health,
+    alert_routes, master_data_routes, vocabulary_routes, batch_routes, tag_job_routes, recall_routes, log_routes,
+    key_routes, health,
 )  # fmt: skip
 
 _DESCRIPTION = """

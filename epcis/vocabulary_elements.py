@@ -108,12 +108,14 @@ def value_text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def read_elements(master_data: bytes, context: bytes, limits: Limits) -> list[Element]:
+def read_elements(
+    master_data: bytes, context: bytes, limits: Limits, place: str = "/epcisHeader/epcisMasterData"
+) -> list[Element]:
     """The elements of an ``epcisMasterData`` value (JSON text) in a document with this ``@context`` (JSON text).
 
-    An element that stands twice counts as it stands last. Raises `InvalidDocument` with the JSON pointer of the fault.
+    An element that stands twice counts as it stands last. Raises `InvalidDocument` with the JSON pointer of the fault,
+    below ``place``.
     """
-    place = "/epcisHeader/epcisMasterData"
     prefixes = contexts.prefixes_of(context)
     lists = _members(read_json(master_data, limits, place), place).get("vocabularyList", [])
     found: dict[tuple[str, str, str], Element] = {}

@@ -27,13 +27,10 @@ def run_query(view: View, owners: Owners, query: MasterDataQuery) -> list[Elemen
     """
     conditions, bound = _conditions(owners, query)
     allowed = min(query.max_element_count or MOST_ELEMENTS, MOST_ELEMENTS)
+    where = " AND ".join(conditions)
+    statement = text(f"SELECT v.body FROM vocabulary_element v WHERE {where} ORDER BY v.id LIMIT :limit")  # noqa: S608 - our words
     with deadline(view):
-        rows = view.connection.execute(
-            text(
-                f"SELECT v.body FROM vocabulary_element v WHERE {' AND '.join(conditions)} ORDER BY v.id LIMIT :limit"
-            ),  # noqa: S608 - our words
-            {**bound, "size": view.size, "limit": allowed + 1},
-        ).all()
+        rows = view.connection.execute(statement, {**bound, "size": view.size, "limit": allowed + 1}).all()
     if len(rows) > allowed:
         raise QueryTooLarge(f"more than {allowed} elements match", place="maxElementCount", remedy="ask for fewer")
     names = query.attribute_names if query.include_attributes else ()
