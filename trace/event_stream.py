@@ -177,11 +177,11 @@ async def _listen(websocket: WebSocket) -> None:
             pass
 
 
-async def _send(websocket: WebSocket, stream: _Stream) -> None:
+async def _send(websocket: WebSocket, stream: _Stream, patience: float = _PATIENCE) -> None:
     code, reason = _CLOSED_KEY, "the key is closed"
     try:
         async for message in stream.messages():
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(patience):
                 await websocket.send_text(message.decode())
     except TimeoutError:
         code, reason = _LATER, f"too slow: go on with after={stream.sent}"

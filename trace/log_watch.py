@@ -65,6 +65,9 @@ class LogWatch:
             except SQLAlchemyError as error:
                 log.warning("log_watch.database", error=str(error)[:200])
                 pause = _AWAY
+            except Exception:  # whoever waits must not wait for ever
+                log.exception("log_watch.bug")
+                pause = _AWAY
             if self._size > before:
                 async with self._grown:
                     self._grown.notify_all()

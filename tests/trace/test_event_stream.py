@@ -6,13 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
 from tests.serving import PARTIES, Service
 from tests.trace.receiver import PATIENCE
 from tests.trace.scribe import document, object_event
+
+from suyuan.trace import event_stream
 
 PATH = "/epcis/queries/SimpleEventQuery/events"
 CURSOR, SEQUENCE = "https://ns.suyuan.example/voc/cursor", "https://ns.suyuan.example/voc/sequence"
@@ -154,3 +156,34 @@ async def test_a_firm_has_a_limited_number_of_streams(service: Service) -> None:
         assert refused.value.status == 503
         for socket in sockets:
             await socket.close()
+
+
+class Stuck:
+    """A connection whose client takes nothing."""
+
+    def __init__(self) -> None:
+        self.closed: tuple[int, str] | None = None
+
+    async def send_text(self, text: str) -> None:
+        """Never."""
+        await asyncio.Event().wait()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Noted."""
+        self.closed = code, reason
+
+
+class Full:
+    """A stream with one message, behind which a client goes on at 17."""
+
+    sent = 17
+
+    async def messages(self) -> AsyncIterator[bytes]:
+        """One."""
+        yield b"{}"
+
+
+async def test_a_client_that_takes_nothing_is_told_where_to_go_on() -> None:
+    stuck = Stuck()
+    await event_stream._send(cast("Any", stuck), cast("Any", Full()), 0.01)
+    assert stuck.closed == (1013, "too slow: go on with after=17")
