@@ -79,6 +79,20 @@ def write_query_document(
     ).encode()
 
 
+def write_query_exception(
+    name: str, reason: str, members: Mapping[str, str], *, creation_date: int, version: str = "2.0"
+) -> bytes:
+    """An ``EPCISQueryDocument`` that tells a subscriber why its query was not carried out (8.2.8). ``name`` is the
+    exception's, ``members`` what it has beside its reason.
+    """
+    attributes = _attributes(f"epcis-query:xsd:{version[0]}", "epcisq", version, creation_date)
+    told = "".join(f"<{member}>{escape(text)}</{member}>" for member, text in {"reason": reason, **members}.items())
+    return (
+        f"{_XML}<epcisq:EPCISQueryDocument{attributes}><EPCISBody><epcisq:{name}>{told}</epcisq:{name}></EPCISBody>"
+        "</epcisq:EPCISQueryDocument>"
+    ).encode()
+
+
 def write_event_list(events: Iterable[dict[str, Any]], version: str = "2.0") -> str:
     """An ``EventList`` element that stands in any document, such as an answer of the query interface over SOAP."""
     return f"<EventList{SCHEMA}>{''.join(write_event(event, version) for event in events)}</EventList>"

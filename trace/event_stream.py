@@ -186,7 +186,7 @@ async def _send(websocket: WebSocket, stream: _Stream, patience: float = _PATIEN
     except TimeoutError:
         code, reason = _LATER, f"too slow: go on with after={stream.sent}"
     except Refused as refusal:
-        await websocket.send_text(problem_of(refusal).decode())
+        await websocket.send_text(problem_of(refusal, stream.terms)[1].decode())
         code, reason = _FAILED, "the query cannot be carried out"
     except WebSocketDisconnect:
         return
@@ -203,13 +203,14 @@ class _Stream:
 
     def __init__(self, ledger: Ledger, watch: LogWatch, actor: Actor, order: _Order) -> None:
         self._ledger, self._watch, self._actor, self._order = ledger, watch, actor, order
+        self.terms = order.terms
         self._sequence = 0
         #: The cursor of the last message that was made.
         self.sent = order.after or 0
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Documents, until the key is closed."""
-        terms, cursor = self._order.terms, await self._first()
+        terms, cursor = self.terms, await self._first()
         times, run = terms.times, now()
         while await self._open():
             if times is None:

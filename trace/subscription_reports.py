@@ -8,17 +8,19 @@ from typing import Final
 import msgspec
 from sqlalchemy import text
 
+from suyuan.base.clock import now
 from suyuan.base.errors import QueryTooLarge, Refused
 from suyuan.base.identity import Actor
 from suyuan.epcis import json_codec, xml_writer
 from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
 from suyuan.epcis.query_parameters import read_query
+from suyuan.epcis.soap_faults import fault_members
 from suyuan.trace.epcis_headers import CbvFormat, EpcFormat, Wishes
 from suyuan.trace.event_answers import in_form
 from suyuan.trace.event_query import load_events, matching
 from suyuan.trace.event_scope import scope_of
 from suyuan.trace.ledger import Ledger
-from suyuan.trace.subscriptions import Batch, Terms
+from suyuan.trace.subscriptions import JSON, Batch, Terms
 from suyuan.trace.view import View
 
 #: Events and bytes of events in one report; one event alone may be larger.
@@ -127,16 +129,22 @@ def write_report(ledger: Ledger, subscription_id: str | None, terms: Terms, batc
     )  # fmt: skip
 
 
-def problem_of(refusal: Refused) -> bytes:
-    """What a subscriber is told when the query cannot be carried out: a problem document (RFC 9457)."""
-    return msgspec.json.encode(
-        {
-            "type": PROBLEM_PREFIX + exception_of(type(refusal)),
-            "title": (type(refusal).__doc__ or "").splitlines()[0],
-            "status": refusal.status,
-            "detail": refusal.detail,
-        }
-    )
+def problem_of(refusal: Refused, terms: Terms, subscription_id: str = "") -> tuple[str, bytes]:
+    """Media type and document that tell a subscriber why its query was not carried out.
+
+    In JSON a problem (RFC 9457); in XML the query document with an exception that the callback interface knows (8.2.8).
+    """
+    name = exception_of(type(refusal))
+    if terms.form.media_type != JSON:
+        known = name if isinstance(refusal, QueryTooLarge) else "ImplementationException"
+        members = fault_members(refusal, known, terms.query_name, subscription_id)
+        body = xml_writer.write_query_exception(
+            known, refusal.detail, members, creation_date=now(), version=terms.form.version
+        )
+        return terms.form.media_type, body
+    title = (type(refusal).__doc__ or "").splitlines()[0]
+    problem = {"type": PROBLEM_PREFIX + name, "title": title, "status": refusal.status, "detail": refusal.detail}
+    return "application/problem+json", msgspec.json.encode(problem)
 
 
 def _recorded_from(view: View, index: int) -> int | None:

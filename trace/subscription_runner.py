@@ -235,7 +235,8 @@ class _Delivery:
             write_report, self._runner.ledger, self._subscription.id, self._subscription.terms, batch
         )
         outcome = await self._runner.webhooks.send(
-            self._message(body, batch.sequence), doubtful=self._progress.failures > 0
+            self._message(body, batch.sequence, self._subscription.terms.form.media_type),
+            doubtful=self._progress.failures > 0,
         )
         if outcome.delivered:
             self._runner.count("delivered")
@@ -259,18 +260,20 @@ class _Delivery:
         problem = f"{exception_of(type(refusal))}: {refusal.detail}"
         if problem != self._progress.problem:
             self._runner.count("problem")
-            await self._runner.webhooks.send(self._message(problem_of(refusal), 0), doubtful=True)
+            subscription = self._subscription
+            media_type, body = problem_of(refusal, subscription.terms, subscription.id)
+            await self._runner.webhooks.send(self._message(body, 0, media_type), doubtful=True)
         await self._failed(problem)
         if self._times is None:
             await self._runner.sleep(self._runner.patience.wait(self._progress.failures, 0.0))
         else:
             await self._advance(goal=cursor)  # this run is over; the next one tries again
 
-    def _message(self, body: bytes, sequence: int) -> Message:
+    def _message(self, body: bytes, sequence: int, media_type: str) -> Message:
         terms = self._subscription.terms
         return Message(
             dest=terms.dest, subscription_id=self._subscription.id, query_name=terms.query_name, sequence=sequence,
-            media_type=terms.form.media_type if sequence else "application/problem+json", body=body,
+            media_type=media_type, body=body,
             token=self._subscription.token,
         )  # fmt: skip
 

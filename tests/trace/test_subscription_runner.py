@@ -360,3 +360,19 @@ async def test_reports_come_in_the_form_that_was_ordered(
     assert f"<subscriptionID>{name}</subscriptionID>".encode() in report.body
     assert b"<epc>https://id.gs1.org/01/" in report.body
     assert b"<bizStep>urn:epcglobal:cbv:bizstep:shipping</bizStep>" in report.body
+
+
+async def test_a_subscriber_of_xml_is_told_in_xml_that_a_run_was_too_large(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    hand = Hand(parse_time("2100-01-01T00:00:00Z")[0])
+    name = await subscriber.subscribe(
+        receiver.url, schedule={"minute": "0"}, parameters={"maxEventCount": 1}, form=Form(XML, "1.2")
+    )
+    capture(subscriber, 1, 2)
+    async with subscriber.running(hand=hand):
+        await subscriber.until(name, lambda progress: progress.failures >= 1)
+    body = receiver.reports[0].body
+    assert receiver.reports[0].headers["Content-Type"] == "application/xml"
+    assert b"<epcisq:QueryTooLargeException><reason>" in body
+    assert f"<subscriptionID>{name}</subscriptionID></epcisq:QueryTooLargeException>".encode() in body
