@@ -10,7 +10,7 @@ from suyuan.base.identity import Actor
 from suyuan.epcis import master_data_query, xml_master_data, xml_writer
 from suyuan.epcis.query_parameters import read_query
 from suyuan.epcis.representation import CBV_URN, EPC_URN, PrefixLength, rewrite
-from suyuan.epcis.soap import Message, check_whole_numbers
+from suyuan.epcis.soap import Message, Wrapping, check_whole_numbers
 from suyuan.epcis.vocabulary_elements import vocabulary_list
 from suyuan.trace.event_answers import prefix_lengths
 from suyuan.trace.event_query import LARGEST_PAGE, FoundEvent, run_query
@@ -29,7 +29,9 @@ _XML = "application/xml"
 def poll(view: View, actor: Actor, message: Message) -> str:
     """The written ``EventList`` or ``VocabularyList`` that answers a poll."""
     if message.query_name == MASTER_DATA_QUERY:
-        query = master_data_query.read_query(message.parameters)
+        # Documents by AS2 are older than the parameter, and count on children.
+        usual = {"includeChildren": "true"} if message.wrapping is Wrapping.DOCUMENT else {}
+        query = master_data_query.read_query(usual | message.parameters)
         found = run_master_data_query(view, owners_for(actor), query)
         return xml_master_data.write_vocabulary_list(vocabulary_list(found)["vocabularyList"])
     found = _events(view, actor, _definition(view, actor, message))

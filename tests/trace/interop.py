@@ -95,13 +95,13 @@ def told(element: ET.Element) -> object:
     """A result so that equal ones compare equal: events and elements as multisets, record times left out."""
     if element.tag in ("EventList", "VocabularyList", "VocabularyElementList", "children"):
         return element.tag, Counter(map(_frozen, element))
-    inner = [told(child) for child in element if child.tag != "subscriptionID" and not _is_empty_list(child)]
+    inner = [told(child) for child in element if child.tag != "subscriptionID" and not _is_empty(child)]
     return element.tag, (element.text or "").strip(), inner
 
 
-def _is_empty_list(element: ET.Element) -> bool:
-    """An answer without events has an empty list or none."""
-    return element.tag in ("EventList", "VocabularyList") and len(element) == 0
+def _is_empty(element: ET.Element) -> bool:
+    """An answer without results has an empty list, an empty body, or none."""
+    return element.tag in ("EventList", "VocabularyList", "resultsBody") and all(map(_is_empty, element))
 
 
 def _frozen(element: ET.Element) -> object:
