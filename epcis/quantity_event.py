@@ -28,7 +28,7 @@ def as_quantity_event(event: Mapping[str, Any]) -> dict[str, Any] | None:
     if event.get(DEPRECATED_TYPE) != QUANTITY_EVENT or len(event.get("quantityList", ())) != 1:
         return None
     members = {name: value for name, value in event.items() if name not in {"quantityList", "action", DEPRECATED_TYPE}}
-    return members | event["quantityList"][0]
+    return {**members, **event["quantityList"][0]}
 
 
 def is_quantity_event(event: Event) -> bool:

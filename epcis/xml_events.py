@@ -28,6 +28,8 @@ EVENT_ELEMENTS = frozenset((*EVENT_TYPES, QUANTITY_EVENT))
 Reader = Callable[[Element, Names, str], Any]
 
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+#: Characters of the largest and the smallest double, written without exponent.
+_LONGEST_DECIMAL = 350
 _LANGUAGE = f"{{{XML_NAMESPACE}}}lang"
 _NUMBER_TYPES = frozenset(
     (
@@ -183,14 +185,16 @@ def _typed(text: str, schema_type: str) -> Any:
 
 
 def _numeral(text: str) -> Any:
-    """A number as JSON has it; the text itself where it is none, for the reader of events to refuse."""
-    if len(text) > LONGEST_NUMBER or not _NUMERAL.fullmatch(text):
+    """A number as JSON has it; the text itself where it is none, for the reader of events to refuse.
+
+    A decimal of XML Schema has no exponent: zeros may make it longer than any number of JSON.
+    """
+    if len(text) > _LONGEST_DECIMAL or not _NUMERAL.fullmatch(text):
         return text
-    try:
+    if len(text) <= LONGEST_NUMBER and text.lstrip("+-").isdecimal():
         return int(text)
-    except ValueError:
-        value = float(text)
-        return value if abs(value) != float("inf") else text
+    value = float(text)
+    return value if len(text.strip("+-0.")) <= LONGEST_NUMBER and abs(value) != float("inf") else text
 
 
 def _text(element: Element, _: Names, place: str) -> str:

@@ -31,13 +31,10 @@ ORDER: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 #: Place of each element, and of the wrappers of EPCIS 1.x, in its event type.
-RANKS: dict[str, dict[str, int]] = {
+RANKS: Mapping[str, Mapping[str, int]] = {
     kind: {name: rank for rank, name in enumerate(names)} | {"baseExtension": len(_WHEN), "extension": len(names)}
     for kind, names in ORDER.items()
 }
-
-# GS1's own translation of AssociationEvents to EPCIS 1.2, whose schema doesn't know them, has this list further down.
-del RANKS["AssociationEvent"]["childQuantityList"]
 
 #: The one kind of element in each list.
 ITEMS: Mapping[str, str] = {
