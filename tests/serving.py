@@ -17,7 +17,7 @@ import httpx
 #: The console script, beside the interpreter that runs the tests.
 SUYUAN = Path(sys.executable).with_name("suyuan")
 _ADDRESS = re.compile(r"Suyuan serves on (http://\S+)")
-_START = 30.0
+_START = 90.0
 Done = subprocess.CompletedProcess[bytes]
 #: Roles that get a key at the start, with the firm behind it.
 PARTIES = {

@@ -128,7 +128,7 @@ class TestWrites:
         assert answer.headers["Content-Type"] == "application/problem+json"
         problem = answer.json()
         assert problem["type"].endswith("/unavailable")
-        assert "reads PostgreSQL but does not write it" in problem["detail"]
+        assert "this server only reads" in problem["detail"]
         assert problem["remedy"]
 
     def test_access_is_decided_first(self, served: Service) -> None:
