@@ -1,8 +1,8 @@
 """The process that reads a large document: ``python -m suyuan.app.document_main ASSIGNMENT-JSON``.
 
 Only the server starts it (`suyuan.trace.capture_desk`). It writes parts as frames to its standard output: a 4-byte
-big-endian length and MessagePack. It holds no lock and writes nothing else, so it may be killed at any time; when its
-parent dies the pipe breaks, and it ends.
+big-endian length and MessagePack. After a first pass a byte on its standard input asks for the second. It holds no
+lock and writes nothing else, so it may be killed at any time; when its parent dies the pipe breaks, and it ends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 
 import msgspec
 
-from suyuan.trace.document_parts import Assignment, read_parts
+from suyuan.trace.document_parts import Assignment, DocumentReader
 
 _LENGTH = struct.Struct(">I")
 
@@ -26,16 +26,23 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)  # the parent kills it
     gc.disable()  # decoded events hold no cycles
     os.nice(5)  # requests come first
-    assignment = msgspec.json.decode(sys.argv[1], type=Assignment)
+    reader = DocumentReader(msgspec.json.decode(sys.argv[1], type=Assignment))
     try:
-        for part in read_parts(assignment):
-            body = msgspec.msgpack.encode(part)
-            sys.stdout.buffer.write(_LENGTH.pack(len(body)) + body)
-            sys.stdout.buffer.flush()
+        _write_parts(reader)
+        if sys.stdin.buffer.read(1):
+            reader.go_on()
+            _write_parts(reader)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
+
+
+def _write_parts(reader: DocumentReader) -> None:
+    for part in reader.parts():
+        body = msgspec.msgpack.encode(part)
+        sys.stdout.buffer.write(_LENGTH.pack(len(body)) + body)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

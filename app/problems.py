@@ -21,6 +21,7 @@ from suyuan.base.accept import acceptable_media
 from suyuan.base.errors import InvalidInput, SuyuanError, Unauthenticated, Unavailable
 from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
 from suyuan.epcis.resource_xml import write_resource
+from suyuan.trace.content_encoding import ACCEPTED
 from suyuan.trace.epcis_gate import below
 
 log = structlog.get_logger(__name__)
@@ -79,6 +80,8 @@ def refusal(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = RETRY_AFTER
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="suyuan"'
+    if isinstance(error, errors.UnsupportedMedia):
+        headers["Accept-Encoding"] = ACCEPTED
     if error.status >= 500:
         log.error("request.failed", path=request.url.path, problem=error.slug, detail=error.detail)
     title = (type(error).__doc__ or "").splitlines()[0]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -115,6 +115,15 @@ class CaptureDesk:
             for row in rows
         }
 
+    def _lenient(self, capture: int) -> tuple[str, ...]:
+        """Rules that events of the document's source may break."""
+        with self._ledger.view() as view:
+            rules = view.connection.execute(
+                text("SELECT k.rule FROM capture c JOIN lenient_key k ON k.id = c.key_id WHERE c.id = :capture"),
+                {"capture": capture},
+            )
+            return tuple(rules.scalars())
+
     def _claimed(self, unfinished: dict[str, tuple[Progress, str]]) -> list[Waiting]:
         found = []
         for name in [*unfinished, *(name for name in self.spool.names() if name not in unfinished)]:
@@ -161,15 +170,32 @@ class CaptureDesk:
         log.info("capture.done", job=waiting.file.name, stored=progress.stored, faults=progress.faults)
 
     async def _step(self, waiting: Waiting, progress: Progress) -> Progress:
-        """A whole pass, or a step of undoing."""
+        """As far as it goes in one run of the reading process, or all of the undoing."""
         if progress.state is State.UNDOING:
             done = progress
             while done.state is State.UNDOING:
                 done = await self._ledger.writer.call("document-undone", progress.capture, Progress)
             return done
+        storing = progress.state is State.STORING
+        assignment = Assignment(
+            str(waiting.file.path), waiting.media_type, progress.capture, progress.proceed, storing,
+            progress.stored if storing else progress.checked, self.limits,
+            await run_in_threadpool(self._lenient, progress.capture),
+        )  # fmt: skip
+        async with open_reader(self._command(msgspec.json.encode(assignment).decode())) as reader:
+            while progress.state in _PASSES:
+                state = progress.state
+                progress = await self._pass(reader, progress)
+                if progress.state is state:  # the reader has ended, or is out of step: begin again from here
+                    return progress
+                reader.go_on()
+        return progress
+
+    async def _pass(self, reader: PartReader, progress: Progress) -> Progress:
+        """Hand the writer part after part until the pass is over."""
         operation, kind = _PASSES[progress.state]
         state = progress.state
-        async with aclosing(self._parts(waiting, progress, kind)) as parts:
+        async with aclosing(reader.parts(kind)) as parts:
             async for part in parts:
                 progress = await self._ledger.writer.call(operation, part, Progress)
                 if progress.state is not state:
@@ -191,29 +217,40 @@ class CaptureDesk:
             return await self._ledger.writer.call("document-lost", DocumentLost(progress.capture, detail), Progress)
         return progress
 
-    async def _parts(self, waiting: Waiting, progress: Progress, kind: type[Any]) -> AsyncGenerator[Any, None]:
-        """What the reading process gives, part by part; it is at most one part ahead."""
-        storing = progress.state is State.STORING
-        assignment = Assignment(
-            str(waiting.file.path), waiting.media_type, progress.capture, progress.proceed, storing,
-            progress.stored if storing else progress.checked, self.limits,
-        )  # fmt: skip
-        command = self._command(msgspec.json.encode(assignment).decode())
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
-        )
-        assert process.stdout is not None  # noqa: S101 - it was asked for
+
+class PartReader:
+    """The server's side of a process that reads a document (`suyuan.app.document_main`)."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - they were asked for
+        self._out, self._in = process.stdout, process.stdin
+
+    async def parts(self, kind: type[Any]) -> AsyncGenerator[Any, None]:
+        """The parts of a pass; they stop short when the process ends. It is at most one part ahead."""
         decoder = msgspec.msgpack.Decoder(kind)
         try:
             while True:
-                (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-                part = decoder.decode(await process.stdout.readexactly(length))
+                (length,) = _LENGTH.unpack(await self._out.readexactly(_LENGTH.size))
+                part = decoder.decode(await self._out.readexactly(length))
                 yield part
                 if part.last:
                     return
         except asyncio.IncompleteReadError:
-            log.warning("capture.reader_ended", job=waiting.file.name)
-        finally:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            log.warning("capture.reader_ended")
+
+    def go_on(self) -> None:
+        """Ask for the second pass."""
+        self._in.write(b"2")
+
+
+@asynccontextmanager
+async def open_reader(command: Sequence[str]) -> AsyncIterator[PartReader]:
+    """A reading process, killed at the end."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    try:
+        yield PartReader(process)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

@@ -6,8 +6,8 @@ Decoding and hashing half a gigabyte takes minutes of a processor; in the server
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -15,6 +15,7 @@ from suyuan.base.errors import InvalidDocument, SuyuanError
 from suyuan.epcis.document_stream import Frame
 from suyuan.epcis.json_codec import Source
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.leniency import Leniency
 from suyuan.epcis.vocabulary_elements import read_elements
 from suyuan.trace.capture_job import CaptureProblem, problem_of
 from suyuan.trace.capture_rows import prepare_event
@@ -37,35 +38,63 @@ class Assignment(msgspec.Struct, frozen=True):
     storing: bool
     start: int
     limits: Limits
+    #: Rules that events of the source may break.
+    lenient: tuple[str, ...] = ()
+
+    @property
+    def leniency(self) -> Leniency:
+        """How strictly the events are read."""
+        return Leniency(frozenset(self.lenient))
 
 
-def read_parts(assignment: Assignment) -> Iterator[CheckedPart | StoredPart]:
-    """The parts of one pass, the last one marked; there is always a last one."""
-    with Path(assignment.path).open("rb") as file:
+class DocumentReader:
+    """Reads one document: what stands beside its events once, the events once for each pass."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._frame: Frame | None = None
+
+    def parts(self) -> Iterator[CheckedPart | StoredPart]:
+        """The parts of the pass that is on, the last one marked; there is always a last one."""
+        assignment = self._assignment
         if assignment.storing:
-            frame = read_frame(file, assignment.media_type, assignment.limits)
-            file.seek(0)
-            yield from _stored(file, frame, assignment)
+            yield from _stored(self._events(), self._read_frame(), assignment)
             return
         try:
-            frame = read_frame(file, assignment.media_type, assignment.limits)
-            file.seek(0)
-            yield from _checked(file, frame, assignment)
+            yield from _checked(self._events(), self._read_frame(), assignment)
         except SuyuanError as error:
             yield CheckedPart(assignment.capture, assignment.start, 0, b"", [], [problem_of(error)], True, refused=True)
 
+    def go_on(self) -> None:
+        """The first pass is done and the document is accepted: next comes the second one."""
+        self._assignment = msgspec.structs.replace(self._assignment, storing=True, start=0)
 
-def _checked(file: BinaryIO, frame: Frame, assignment: Assignment) -> Iterator[CheckedPart]:
+    def _read_frame(self) -> Frame:
+        if self._frame is None:
+            with Path(self._assignment.path).open("rb") as file:
+                self._frame = read_frame(file, self._assignment.media_type, self._assignment.limits)
+        return self._frame
+
+    def _events(self) -> Iterator[tuple[int, bytes | InvalidDocument]]:
+        """Events with their ordinals, from the first that is wanted on."""
+        with Path(self._assignment.path).open("rb") as file:
+            events = iter_events(file, self._assignment.media_type, self._assignment.limits, self._assignment.leniency)
+            yield from islice(enumerate(events), self._assignment.start, None)
+
+
+#: Events with their ordinals, or what is wrong with them.
+_Events = Iterator[tuple[int, bytes | InvalidDocument]]
+
+
+def _checked(events: _Events, frame: Frame, assignment: Assignment) -> Iterator[CheckedPart]:
     """First pass. A fault that ends it is told with what was found before it."""
     part = _Checked(frame, assignment)
     head = frame.head
     try:
         if head.master_data and assignment.start == 0:
             read_elements(head.master_data, head.context, assignment.limits)
-        for ordinal, raw in enumerate(iter_events(file, assignment.media_type, assignment.limits)):
-            if ordinal < assignment.start:
-                continue
-            part.take(ordinal, read_one(raw, ordinal, frame, assignment.limits))
+        for ordinal, raw in events:
+            part.take(ordinal, read_one(raw, ordinal, frame, assignment.limits, assignment.leniency))
             if part.enough:
                 break
             if part.full:
@@ -123,7 +152,7 @@ class _Checked:
         return part
 
 
-def _stored(file: BinaryIO, frame: Frame, assignment: Assignment) -> Iterator[StoredPart]:
+def _stored(raws: _Events, frame: Frame, assignment: Assignment) -> Iterator[StoredPart]:
     """Second pass: the writer reads the events itself, and stores those that it has promised an ID."""
     head, first, size = frame.head, assignment.start, 0
     events: list[bytes] = []
@@ -132,9 +161,7 @@ def _stored(file: BinaryIO, frame: Frame, assignment: Assignment) -> Iterator[St
         master_data = head.master_data if first == 0 else None
         return StoredPart(assignment.capture, first, head.context, frame.place, events, last, master_data)
 
-    for ordinal, raw in enumerate(iter_events(file, assignment.media_type, assignment.limits)):
-        if ordinal < assignment.start:
-            continue
+    for _, raw in raws:
         events.append(raw if isinstance(raw, bytes) else b"")
         size += len(events[-1])
         if len(events) >= PART_EVENTS or size >= PART_BYTES:

@@ -179,7 +179,7 @@ class TestRefusals:
         body = document(*[{"a": 1}] * 10_001)
         problem(service.capture(body), 413, "CaptureLimitExceededException")
 
-    @pytest.mark.parametrize("media", ["text/plain", "application/xhtml+xml", "application/jsonx", "", "multipart/form-data"])
+    @pytest.mark.parametrize("media", ["text/plain", "image/svg+xml", "text/json", "", "multipart/form-data"])
     def test_another_media_type_is_not_read(self, service: Service, media: str) -> None:
         problem(service.capture(document(fresh_event()), media=media), 415, "UnsupportedMediaTypeException")
 

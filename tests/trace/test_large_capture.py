@@ -18,7 +18,7 @@ from suyuan.epcis.json_text import Limits
 from suyuan.trace import document_parts
 from suyuan.trace.acts import KeyAdded, KeyRevoked
 from suyuan.trace.capture_job import State
-from suyuan.trace.document_parts import Assignment, read_parts
+from suyuan.trace.document_parts import Assignment, DocumentReader
 from suyuan.trace.large_capture import DocumentLost, LargeDocument, Progress
 
 #: Tables that say what the ledger holds; `capture` and its faults tell of the document instead.
@@ -46,9 +46,9 @@ class Background:
         """What the reading process gives for the pass that is on."""
         storing = self.progress.state is State.STORING
         begin = (self.progress.stored if storing else self.progress.checked) if start is None else start
-        return read_parts(
+        return DocumentReader(
             Assignment(str(self.path), self.media, self.progress.capture, self.proceed, storing, begin, Limits())
-        )
+        ).parts()
 
     def send(self, part: Any) -> Progress:
         """Hand one part to the writer."""
