@@ -169,7 +169,7 @@ _Condition = Callable[[str, "re.Match[str]", object, Mapping[str, str]], Conditi
 def _typed(name: str, found: re.Match[str], value: object, namespaces: Mapping[str, str]) -> Condition | None:
     """EQ_bizTransaction_po and the like: the type is a word of the CBV in any writing, or a URI."""
     field, kind = found.groups()
-    word = query_values.word(_TYPES.get(field, vocabulary.SOURCE_DEST_TYPE), kind, namespaces)
+    word = query_values.word_if_known(_TYPES.get(field, vocabulary.SOURCE_DEST_TYPE), kind, namespaces)
     return _asked(name, Operator.EQ, f"{field}:{word}", query_values.identifiers(value, namespaces))
 
 

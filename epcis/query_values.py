@@ -113,6 +113,14 @@ def word(words: Vocabulary, value: str, namespaces: Mapping[str, str]) -> str:
         raise
 
 
+def word_if_known(words: Vocabulary, value: str, namespaces: Mapping[str, str]) -> str:
+    """The same, but a word that the vocabulary doesn't have stays as it is: nothing has it."""
+    try:
+        return word(words, value, namespaces)
+    except InvalidInput:
+        return value
+
+
 def words(vocabulary: Vocabulary) -> Reader:
     """A reader of words of one vocabulary."""
 
