@@ -12,6 +12,7 @@ from suyuan.base.clock import format_time, now, parse_time
 from suyuan.base.errors import InvalidInput
 from suyuan.base.identity import Actor, ApiKey, Role, new_key
 from suyuan.base.permissions import Permission
+from suyuan.epcis.leniency import FORGIVABLE
 from suyuan.gs1.names import canonical
 from suyuan.trace.access import ledger_of, require
 from suyuan.trace.acts import KeyAdded, KeyRevoked, Recorded
@@ -29,12 +30,16 @@ _NAME = 200
 
 
 class KeyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new key is for. ``party`` is a firm's GLN or PGLN in any form; ``expires`` ISO 8601 with a zone."""
+    """What a new key is for. ``party`` is a firm's GLN or PGLN in any form; ``expires`` ISO 8601 with a zone.
+
+    ``lenient`` names the rules that events of this source may break, or is ``["all"]`` for all that can be forgiven.
+    """
 
     role: str
     name: str
     party: str | None = None
     expires: str | None = None
+    lenient: tuple[str, ...] = ()
 
 
 class KeyShown(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -48,6 +53,7 @@ class KeyShown(msgspec.Struct, frozen=True, omit_defaults=True):
     expires: str | None = None
     revoked: str | None = None
     key: str | None = None
+    lenient: tuple[str, ...] = ()
 
 
 _SHOWN = {"id": "0a1b2c3d4e5f", "name": "gate 3", "role": "device", "party": "", "created": "2026-10-12T00:00:00Z"}
@@ -68,7 +74,20 @@ def make_key(order: KeyOrder, at: int) -> tuple[str, ApiKey]:
     expires = parse_time(order.expires)[0] if order.expires else None
     if expires is not None and expires <= at:
         raise InvalidInput("the key would have expired already", place="expires")
-    return new_key(order.name.strip(), role, party, at, expires)
+    return new_key(order.name.strip(), role, party, at, expires, _rules(order.lenient))
+
+
+def _rules(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The rules that are meant, in order."""
+    if names == ("all",):
+        return tuple(sorted(FORGIVABLE))
+    for name in names:
+        if name not in FORGIVABLE:
+            known = ", ".join(sorted(FORGIVABLE))
+            raise InvalidInput(
+                f"no source is forgiven {name[:40]!r}", place="lenient", remedy=f"all, or some of {known}"
+            )
+    return tuple(sorted(set(names)))
 
 
 def show(key: ApiKey, text: str | None = None) -> KeyShown:
@@ -76,6 +95,7 @@ def show(key: ApiKey, text: str | None = None) -> KeyShown:
     return KeyShown(
         key.id, key.name, key.role.value, key.party, format_time(key.created),
         format_time(key.expires) if key.expires else None, format_time(key.revoked) if key.revoked else None, text,
+        key.lenient,
     )  # fmt: skip
 
 

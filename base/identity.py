@@ -43,6 +43,8 @@ class Actor(msgspec.Struct, frozen=True):
     key_id: str = ""
     #: The firm behind the key as a canonical name (``https://id.gs1.org/417/...`` or ``/414/...``), empty if none.
     party: str = ""
+    #: Rules that events of this source may break, see `suyuan.epcis.leniency`; none of a strict one.
+    lenient: tuple[str, ...] = ()
 
 
 PUBLIC = Actor(Role.PUBLIC)
@@ -59,17 +61,21 @@ class ApiKey(msgspec.Struct, frozen=True):
     created: int  #: microseconds UTC
     expires: int | None  #: microseconds UTC
     revoked: int | None  #: microseconds UTC
+    #: Rules that its events may break, by name in order; none of a strict source.
+    lenient: tuple[str, ...] = ()
 
 
 _FORM = re.compile(r"sy_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def new_key(name: str, role: Role, party: str, now: int, expires: int | None = None) -> tuple[str, ApiKey]:
+def new_key(
+    name: str, role: Role, party: str, now: int, expires: int | None = None, lenient: tuple[str, ...] = ()
+) -> tuple[str, ApiKey]:
     """A new key: its text, shown once, and what is stored of it."""
     key_id = "".join(secrets.choice(_ALPHABET) for _ in range(12))
     text = f"sy_{key_id}_{secrets.token_urlsafe(32)}"
-    return text, ApiKey(key_id, name, role, party, _digest(text), now, expires, None)
+    return text, ApiKey(key_id, name, role, party, _digest(text), now, expires, None, lenient)
 
 
 def key_id_of(text: str) -> str:
@@ -87,7 +93,7 @@ def authenticate(text: str, stored: ApiKey | None, now: int) -> Actor:
     closed = closed_key(stored.revoked, stored.expires, now)
     if closed:
         raise closed
-    return Actor(stored.role, stored.id, stored.party)
+    return Actor(stored.role, stored.id, stored.party, stored.lenient)
 
 
 def closed_key(revoked: int | None, expires: int | None, now: int) -> Unauthenticated | None:

@@ -101,7 +101,9 @@ class AddKey(ActOperation[KeyAdded]):
 
     def describe(self, parameters: KeyAdded) -> tuple[str, bytes]:
         key = parameters.key
-        body = {"expires": key.expires, "key": key.id, "party": key.party, "role": key.role}
+        body: dict[str, Any] = {"expires": key.expires, "key": key.id, "party": key.party, "role": key.role}
+        if key.lenient:
+            body["lenient"] = key.lenient
         return parameters.actor, msgspec.json.encode(body)
 
     def write(self, transaction: Transaction, parameters: KeyAdded, recorded: Recorded) -> None:
@@ -110,6 +112,9 @@ class AddKey(ActOperation[KeyAdded]):
             "INSERT INTO api_key (id, name, role, party, digest, created, expires, revoked)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
             (key.id, key.name, key.role.value, key.party, key.digest, recorded.time, key.expires),
+        )
+        transaction.db.executemany(
+            "INSERT INTO lenient_key (id, rule) VALUES (?, ?)", [(key.id, rule) for rule in key.lenient]
         )
 
 

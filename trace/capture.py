@@ -19,6 +19,7 @@ from suyuan.base.clock import format_time
 from suyuan.base.errors import Conflict, InvalidDocument, Unauthenticated, Unavailable
 from suyuan.base.identity import closed_key
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.leniency import Leniency
 from suyuan.epcis.vocabulary_elements import Element, read_elements
 from suyuan.trace import tables
 from suyuan.trace.capture_job import (
@@ -50,6 +51,7 @@ class CaptureRequest(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
     proceed: bool = False  #: leave bad events out instead of refusing the document
     bare: bool = False  #: it must be one event without a document
+    lenient: tuple[str, ...] = ()  #: rules that its events may break
 
 
 class PreparedCapture(NamedTuple):
@@ -76,7 +78,7 @@ class Capture:
         """Decode and validate; nothing of the database is touched."""
         request = self._decoder.decode(body)
         read = read_passable if request.proceed else read_whole
-        found = read(request.body, request.media_type, self._limits)
+        found = read(request.body, request.media_type, self._limits, Leniency(frozenset(request.lenient)))
         if request.bare and not found.bare:
             raise InvalidDocument("this is a document", place="/type", remedy="send it to /epcis/capture")
         events = [(ordinal, prepare_event(source, found.context)) for ordinal, source in found.sources]
@@ -190,7 +192,7 @@ class _Batch:
         for ordinal, event, place in places:
             self._capture_events.append((number, ordinal, place.index, place.duplicate))
             if not place.duplicate:
-                self._new.add(event, capture.context, number, capture.request.key_id)
+                self._new.add(event, capture.context, number, ordinal, capture.request.key_id)
         faults = sorted([*capture.faults, *self._keep(number, capture, conflicts)], key=lambda fault: fault.event or 0)
         if capture.request.proceed:
             self._jobs.append((number, True, State.DONE.value, len(capture.events) + len(capture.faults),

@@ -10,6 +10,7 @@ from suyuan.chain.leaf import commit_event, encode_event, hash_event_id
 from suyuan.epcis.event_id import content_digest, declaration_digest, hash_uri
 from suyuan.epcis.events import Event
 from suyuan.epcis.json_codec import Source
+from suyuan.epcis.leniency import Forgiven
 from suyuan.gs1.names import Name
 from suyuan.trace import tables
 from suyuan.trace.attributes import Attribute, attributes
@@ -33,6 +34,7 @@ class PreparedEvent(NamedTuple):
     declaration: bytes
     participants: list[Participant]
     attributes: list[Attribute]
+    forgiven: tuple[Forgiven, ...]
 
 
 def prepare_event(source: Source, context: bytes) -> PreparedEvent:
@@ -43,6 +45,7 @@ def prepare_event(source: Source, context: bytes) -> PreparedEvent:
     return PreparedEvent(
         source.raw, event, event_id, event.event_id is not None, hashlib.sha256(event_id.encode()).digest(),
         content, declaration_digest(event, context), participants(event), attributes(event, context),
+        source.forgiven,
     )  # fmt: skip
 
 
@@ -81,15 +84,20 @@ class NewEvents:
         self._random = random
         self._new: list[tuple[PreparedEvent, bytes, int, str]] = []
         self._contexts: dict[bytes, bytes] = {}
+        self._forgiven: list[tuple[int, int, int, str, str, str]] = []
 
     @property
     def next_index(self) -> int:
         """The log index of the next event that is added."""
         return self._tx.size + len(self._new)
 
-    def add(self, event: PreparedEvent, context: bytes, capture: int, key_id: str) -> None:
-        """One more; ``context`` is its document's, ``capture`` the row of the document that brings it."""
+    def add(self, event: PreparedEvent, context: bytes, capture: int, ordinal: int, key_id: str) -> None:
+        """One more; ``context`` is its document's, ``capture`` and ``ordinal`` say where it came."""
         self._new.append((event, context, capture, key_id))
+        self._forgiven += [
+            (capture, ordinal, number, fault.place, fault.rule, fault.detail)
+            for number, fault in enumerate(event.forgiven)
+        ]
 
     def insert(self) -> None:
         """Write them. Ids of things and words are given here, in log order."""
@@ -109,6 +117,7 @@ class NewEvents:
             "INSERT INTO context (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING", list(self._contexts.items())
         )
         rows.insert(db)
+        db.insert(tables.forgiven_fault, self._forgiven)
         self._tx.append(rows.leaves)
 
     def _names(self) -> Iterable[Name]:

@@ -18,6 +18,7 @@ from suyuan.base.errors import IntegrityBroken, NotFound, SuyuanError
 from suyuan.epcis.context import prefixes_of
 from suyuan.epcis.json_codec import read_source
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.leniency import LENIENT
 from suyuan.epcis.vocabulary_elements import read_elements
 from suyuan.trace import tables
 from suyuan.trace.capture import closed_keys, conflict, fault_rows, next_capture
@@ -204,7 +205,8 @@ class StoreEvents(_Step[StoredPart]):
 
     def _event(self, raw: bytes, part: StoredPart, ordinal: int) -> PreparedEvent | None:
         try:
-            source = read_source(raw, f"{part.place}/{ordinal}", prefixes_of(part.context), self.limits)
+            # What the first pass forgave is forgiven again; what it did not, was promised no ID.
+            source = read_source(raw, f"{part.place}/{ordinal}", prefixes_of(part.context), self.limits, LENIENT)
         except SuyuanError:
             return None
         return prepare_event(source, part.context)
@@ -252,7 +254,7 @@ class StoreEvents(_Step[StoredPart]):
             duplicate = slot in known.places
             if not duplicate:
                 known.places[slot] = new.next_index
-                new.add(event, part.context, part.capture, key_id)
+                new.add(event, part.context, part.capture, ordinal, key_id)
             places.append((part.capture, ordinal, known.places[slot], duplicate))
         new.insert()
         db.insert(tables.capture_event, places)

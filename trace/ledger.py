@@ -88,7 +88,9 @@ class Ledger:
 
         ``proceed``: bad events are left out. ``bare``: it must be one event without a document.
         """
-        request = CaptureRequest(secrets.token_hex(16), actor.key_id, actor.party, media_type, body, proceed, bare)
+        request = CaptureRequest(
+            secrets.token_hex(16), actor.key_id, actor.party, media_type, body, proceed, bare, actor.lenient
+        )
         return await self.writer.call("capture", request, CaptureJob)
 
     async def sign(self) -> int:

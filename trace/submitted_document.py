@@ -14,6 +14,7 @@ from suyuan.epcis.document_stream import Frame
 from suyuan.epcis.events import EVENT_TYPES
 from suyuan.epcis.json_codec import Source, read_document, read_source
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.leniency import STRICT, Leniency
 from suyuan.epcis.xml_reader import iter_xml_events, read_xml_document, read_xml_frame
 
 JSON_TYPES: Final = ("application/ld+json", "application/json")
@@ -33,15 +34,15 @@ class Submitted(NamedTuple):
     bare: bool = False
 
 
-def read_whole(body: bytes, media_type: str, limits: Limits) -> Submitted:
+def read_whole(body: bytes, media_type: str, limits: Limits, leniency: Leniency = STRICT) -> Submitted:
     """A document or a bare event that is good in all its parts; else `InvalidDocument` or `TooLarge`."""
-    document = (read_xml_document if media_type in XML_TYPES else read_document)(body, limits)
+    document = (read_xml_document if media_type in XML_TYPES else read_document)(body, limits, leniency)
     return Submitted(
         document.context, list(enumerate(document.sources)), [], document.master_data, document.type in EVENT_TYPES
     )
 
 
-def read_passable(body: bytes, media_type: str, limits: Limits) -> Submitted:
+def read_passable(body: bytes, media_type: str, limits: Limits, leniency: Leniency = STRICT) -> Submitted:
     """A document of which bad events are left out and told. What is no document at all is refused as a whole."""
     if len(body) > limits.body:
         raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
@@ -51,12 +52,12 @@ def read_passable(body: bytes, media_type: str, limits: Limits) -> Submitted:
     except InvalidDocument:
         if media_type in JSON_TYPES and not _is_event(body):
             raise
-        return read_whole(body, media_type, limits)
+        return read_whole(body, media_type, limits, leniency)
     file.seek(0)
     sources: list[tuple[int, Source]] = []
     faults: list[InvalidDocument] = []
-    for ordinal, raw in enumerate(iter_events(file, media_type, limits)):
-        found = read_one(raw, ordinal, frame, limits)
+    for ordinal, raw in enumerate(iter_events(file, media_type, limits, leniency)):
+        found = read_one(raw, ordinal, frame, limits, leniency)
         if isinstance(found, Source):
             sources.append((ordinal, found))
         else:
@@ -69,12 +70,18 @@ def read_frame(file: BinaryIO, media_type: str, limits: Limits) -> Frame:
     return (read_xml_frame if media_type in XML_TYPES else document_stream.read_frame)(file, limits)
 
 
-def iter_events(file: BinaryIO, media_type: str, limits: Limits) -> Iterator[bytes | InvalidDocument]:
+def iter_events(
+    file: BinaryIO, media_type: str, limits: Limits, leniency: Leniency = STRICT
+) -> Iterator[bytes | InvalidDocument]:
     """Each event as JSON, or what is wrong with it."""
-    return (iter_xml_events if media_type in XML_TYPES else document_stream.iter_events)(file, limits)
+    if media_type in XML_TYPES:
+        return iter_xml_events(file, limits, leniency)
+    return document_stream.iter_events(file, limits)
 
 
-def read_one(raw: bytes | InvalidDocument, ordinal: int, frame: Frame, limits: Limits) -> Source | InvalidDocument:
+def read_one(
+    raw: bytes | InvalidDocument, ordinal: int, frame: Frame, limits: Limits, leniency: Leniency = STRICT
+) -> Source | InvalidDocument:
     """One event, or what is wrong with it.
 
     What is no JSON at all is raised: behind it nobody knows where events begin.
@@ -82,7 +89,7 @@ def read_one(raw: bytes | InvalidDocument, ordinal: int, frame: Frame, limits: L
     if isinstance(raw, InvalidDocument):
         return raw
     try:
-        return read_source(raw, f"{frame.place}/{ordinal}", frame.head.prefixes, limits)
+        return read_source(raw, f"{frame.place}/{ordinal}", frame.head.prefixes, limits, leniency)
     except TooLarge as error:
         return InvalidDocument(error.detail, place=error.place, remedy=error.remedy)
     except InvalidDocument as error:

@@ -30,6 +30,9 @@ def add(
     name: Annotated[str, typer.Option(help="What the key is for; shown in lists.")],
     party: Annotated[str | None, typer.Option(help="The firm's GLN or PGLN, in any form.")] = None,
     expires: Annotated[str | None, typer.Option(help="ISO 8601 time with a zone.")] = None,
+    lenient: Annotated[
+        list[str] | None, typer.Option(help="A rule that its events may break, or all; may be given several times.")
+    ] = None,
     server: Server = None,
     key: Key = None,
     data: Data = Path("suyuan-data"),
@@ -37,7 +40,7 @@ def add(
     """Make a key. Its text is the only line on stdout and is never shown again."""
     from suyuan.app.key_routes import KeyOrder, KeyShown
 
-    order = KeyOrder(role, name, party, expires)
+    order = KeyOrder(role, name, party, expires, tuple(lenient or ()))
     if server is None:
         typer.echo(_add_here(order, data))
         return
@@ -81,6 +84,7 @@ def list_keys(server: Server = None, key: Key = None, data: Data = Path("suyuan-
     table = Table("id", "name", "role", "party", "created", "state", box=None, pad_edge=False)
     for shown in msgspec.convert(_listed(server, key, data), list[KeyShown]):
         state = f"revoked {shown.revoked}" if shown.revoked else f"until {shown.expires}" if shown.expires else "valid"
+        state += f", may break {' '.join(shown.lenient)}" if shown.lenient else ""
         table.add_row(shown.id, shown.name, shown.role, shown.party, shown.created, state)
     Console(soft_wrap=True).print(table)
 

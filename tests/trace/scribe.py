@@ -74,20 +74,22 @@ class Scribe:
         self.engine = open_reader(database or sqlite_url(folder))
         self._numbers = itertools.count(1)
 
-    def request(self, body: bytes, key: str = "tester", party: str = "") -> Request:
+    def request(self, body: bytes, key: str = "tester", party: str = "", lenient: tuple[str, ...] = ()) -> Request:
         """A capture request."""
         number = next(self._numbers)
-        order = CaptureRequest(secrets.token_hex(8), key, party, "application/ld+json", body)
+        order = CaptureRequest(secrets.token_hex(8), key, party, "application/ld+json", body, lenient=lenient)
         return Request(number, "capture", msgspec.msgpack.encode(order))
 
     def execute(self, *bodies: bytes) -> list[Reply]:
         """Several documents in one group."""
         return self.writer.execute([self.request(body) for body in bodies])
 
-    def capture(self, body: bytes | dict[str, Any], key: str = "tester", party: str = "") -> CaptureJob:
+    def capture(
+        self, body: bytes | dict[str, Any], key: str = "tester", party: str = "", lenient: tuple[str, ...] = ()
+    ) -> CaptureJob:
         """One document (or one event, in a document); raises what it is refused with."""
         whole = document(body) if isinstance(body, dict) else body
-        (reply,) = self.writer.execute([self.request(whole, key, party)])
+        (reply,) = self.writer.execute([self.request(whole, key, party, lenient)])
         return job_of(reply)
 
     def call(self, operation: str, parameters: Any, result: Any = Any) -> Any:

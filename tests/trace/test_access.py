@@ -125,7 +125,7 @@ class TestKeys:
             ({"name": "a\0b"}, "name"), ({"name": "a\x1b[31mb"}, "name"),
             ({"party": "nobody"}, None), ({"party": "https://id.gs1.org/417/0614141000013"}, None),
             ({"expires": "tomorrow"}, None), ({"expires": "2001-01-01T00:00:00Z"}, "expires"),
-            ({"role": 5}, None), ({"secret": "x"}, None),
+            ({"role": 5}, None), ({"secret": "x"}, None), ({"lenient": ["time"]}, "lenient"),
         ],
     )  # fmt: skip
     def test_a_wrong_order_is_refused(self, service: Service, order: dict[str, Any], place: str | None) -> None:
@@ -177,3 +177,10 @@ class TestMasterData:
     )  # fmt: skip
     def test_wrong_records_are_refused(self, service: Service, data: Any) -> None:
         assert service.call("PUT", "/api/v1/masterdata", "administrator", json=data).status_code == 400
+
+    def test_a_lenient_key_lists_the_rules_that_its_events_may_break(self, service: Service) -> None:
+        made = service.new_key("producer", lenient=["unit", "vocabulary", "unit"])
+        assert made["lenient"] == ["unit", "vocabulary"]
+        assert "field" in service.new_key("producer", lenient=["all"])["lenient"]
+        listed = {key["id"]: key.get("lenient", []) for key in service.get("/api/v1/keys", "administrator").json()}
+        assert listed[made["id"]] == ["unit", "vocabulary"]

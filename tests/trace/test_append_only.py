@@ -37,7 +37,10 @@ def fill(scribe: Scribe) -> None:
     scribe.capture(object_event(*range(100)))
     for serial in range(300):
         scribe.capture(object_event(serial, eventID=f"urn:x:{serial}"))
-    scribe.call("key-added", KeyAdded("setup", ApiKey("k1", "n", Role.DEVICE, "", b"\1" * 32, 1, None, None)))
+    scribe.call(
+        "key-added", KeyAdded("setup", ApiKey("k1", "n", Role.DEVICE, "", b"\1" * 32, 1, None, None, ("unit",)))
+    )
+    scribe.capture(object_event(1, bizStep="transforming"), lenient=("vocabulary",))
     party = Party("https://id.gs1.org/417/9521321000010", {"en": "one"})
     scribe.call("master-data-changed", MasterDataChanged("k1", MasterData([party])))
     element = Element("urn:x:type", "urn:x:a", (("urn:x:b", "c"),), ("urn:x:d",))
