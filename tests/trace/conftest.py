@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
+from tests.serving import Service
+from tests.trace.interop import SUITE, fill, served
 from tests.trace.scribe import Scribe, scribe_in
 
 from suyuan.app.migrate import migrate
@@ -54,3 +56,18 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> It
             return stack.enter_context(opened)
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def suite(shared: Path) -> Path:
+    """Folder of the EPCIS 1.0 interoperability suite."""
+    return shared / SUITE
+
+
+@pytest.fixture(scope="session")
+def repository(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server that has the suite's master data and events, for tests that only ask."""
+    folder = tmp_path_factory.mktemp("interop") / "data"
+    fill(folder, suite)
+    with served(folder) as service:
+        yield service

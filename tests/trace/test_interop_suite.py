@@ -6,9 +6,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.serving import Service
-from tests.trace.interop import ENVELOPE, QUERY, SUITE, call_of, fill, result_in, served, told
+from tests.trace.interop import ENVELOPE, QUERY, call_of, result_in, told
 
 #: Cases that ask for what a repository in order does not do: too complex a query, a failure of the implementation.
 _FORCED = ("SE49", "SE51", "SE69")
@@ -19,21 +18,6 @@ _ELSEWHERE = ("SE5", "SE9", "SE75")
 #: Responses in the AS2 form that do not belong to the suite's own events and schema: without extensions, with
 #: other questions than the web service has, with elements outside their list.
 _OF_A_DRAFT = ("MD3", "SE13", "SE17", "SE19", "SE23", "SE33", "SE35", "SE43")
-
-
-@pytest.fixture(scope="module")
-def suite(shared: Path) -> Path:
-    """The suite's folder."""
-    return shared / SUITE
-
-
-@pytest.fixture(scope="module")
-def repository(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A server that has the suite's master data and events."""
-    folder = tmp_path_factory.mktemp("interop") / "data"
-    fill(folder, suite)
-    with served(folder) as service:
-        yield service
 
 
 def _cases(suite: Path, binding: str) -> Iterator[tuple[str, Path, Path]]:
