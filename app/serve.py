@@ -35,6 +35,8 @@ ADMIN_KEY_FILE = "admin.key"
 #: Seconds that open requests get to finish when the server is asked to stop.
 _GRACE = 10
 _BACKLOG = 2048
+#: Bytes of a message from a WebSocket's client, who has nothing to say.
+_LARGEST_MESSAGE = 65_536
 #: Seconds that the writer of a killed server has to finish its group.
 _TURN = 5.0
 
@@ -82,6 +84,7 @@ def run_server(settings: Settings, listener: socket.socket) -> None:
         uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE, backlog=_BACKLOG,
             server_header=False, date_header=True, http=BoundedHttp,
+            ws_max_size=_LARGEST_MESSAGE,
         )
     )  # fmt: skip
     server.run(sockets=[listener])

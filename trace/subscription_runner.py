@@ -250,7 +250,8 @@ class _Delivery:
             await self._end("the receiver answered 410 Gone")
         if outcome.status == _TOO_LARGE and len(batch.events) > 1:
             self._most = max(1, len(batch.events) // 2)
-            await self._advance(batch=None)  # the number stays; the receiver has refused what it stood for
+            # The number is used up: one number means one content, also to a receiver that had taken it before.
+            await self._advance(batch=None, sequence=batch.sequence)
             return
         await self._failed(outcome.problem)
         await self._runner.sleep(self._runner.patience.wait(self._progress.failures, outcome.wait))

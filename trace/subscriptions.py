@@ -78,7 +78,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far a subscription has come. Times in microseconds UTC.
 
     ``cursor``: events below this log index are dealt with; None until ``initialRecordTime`` has come. ``goal``: the log
-    size that the present run goes up to. ``sequence``: number of the last report that was acknowledged.
+    size that the present run goes up to. ``sequence``: number of the last report that was acknowledged, or refused as
+    too large.
     """
 
     cursor: int | None = None
@@ -150,8 +151,10 @@ def check_terms(terms: Terms, token: str = "", subscription_id: str = "") -> Non
         read_schedule(terms.schedule)
     _check_address(terms.dest)
     _check_query(terms)
-    if len(token) > _LONGEST_TOKEN:
-        raise InvalidSubscription(f"the token is over {_LONGEST_TOKEN} characters", place="signatureToken")
+    if len(token) > _LONGEST_TOKEN or "\0" in token:
+        raise InvalidSubscription(
+            f"the token is over {_LONGEST_TOKEN} characters, or holds U+0000", place="signatureToken"
+        )
     if len(subscription_id) > _LONGEST_ID or not subscription_id.isprintable():
         raise InvalidSubscription(f"an ID has at most {_LONGEST_ID} printable characters", place="subscriptionID")
 

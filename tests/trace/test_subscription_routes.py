@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -93,6 +94,7 @@ def test_no_other_firm_sees_or_ends_a_subscription(service: Service) -> None:
         ({"dest": "http://[64:ff9b::a00:1]/"}, "dest"),
         ({"initialRecordTime": "yesterday"}, "initialRecordTime"),
         ({"signatureToken": "x" * 501}, "signatureToken"),
+        ({"signatureToken": "x\0"}, "signatureToken"),
         ({"trigger": "urn:x:y"}, None),
     ],
 )
@@ -145,8 +147,14 @@ async def test_a_named_query_is_reported_and_deleting_it_ends_its_subscriptions(
     assert "hush" not in service.log.read_text()
 
 
-def test_the_database_gives_the_secret_to_no_reader_of_the_log(service: Service) -> None:
-    name = order(service, signatureToken="very secret")
-    assert name.status_code == 201
-    entries = b"".join(path.read_bytes() for path in Path(service.data).glob("**/*.tile"))
-    assert b"very secret" not in entries
+def test_the_log_knows_neither_the_secret_nor_the_address_and_the_end_forgets_the_secret(service: Service) -> None:
+    made = order(service, signatureToken="very secret", dest="https://client.example.com/very/private")
+    assert made.status_code == 201
+    with closing(sqlite3.connect(f"file:{service.data / 'suyuan.db'}?mode=ro", uri=True)) as db:
+        logged = [row[0] for table in ("act", "leaf") for row in db.execute(f"SELECT body FROM {table}")]
+        assert any(made.json()["subscriptionID"].encode() in body for body in logged)
+        assert not any(b"very" in body for body in logged)
+        kept = "SELECT COUNT(*) FROM subscription_state WHERE token = 'very secret'"
+        assert db.execute(kept).fetchone() == (1,)
+        assert service.call("DELETE", made.headers["Location"], "producer").status_code == 204
+        assert db.execute(kept).fetchone() == (0,)

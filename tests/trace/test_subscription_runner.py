@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
+import random
 from collections.abc import AsyncIterator
 
 import pytest
@@ -198,10 +200,10 @@ async def test_a_receiver_that_finds_a_report_too_large_gets_smaller_ones(
     name = await subscriber.subscribe(receiver.url)
     captured = capture(subscriber, *range(8))
     async with subscriber.running():
-        await subscriber.settled(name, 4)
+        await subscriber.settled(name, 6)
     assert receiver.events == captured
     assert [(report.sequence, len(report.events)) for report in receiver.reports] == [
-        (1, 8), (1, 4), (1, 2), (2, 2), (3, 2), (4, 2),
+        (1, 8), (2, 4), (3, 2), (4, 2), (5, 2), (6, 2),
     ]  # fmt: skip
 
 
@@ -376,3 +378,35 @@ async def test_a_subscriber_of_xml_is_told_in_xml_that_a_run_was_too_large(
     assert receiver.reports[0].headers["Content-Type"] == "application/xml"
     assert b"<epcisq:QueryTooLargeException><reason>" in body
     assert f"<subscriptionID>{name}</subscriptionID></epcisq:QueryTooLargeException>".encode() in body
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_fails_each_event_arrives_in_order_and_a_number_is_one_content(
+    subscriber: Subscriber, receiver: Receiver, seed: int
+) -> None:
+    chance = random.Random(seed)
+    name = await subscriber.subscribe(receiver.url)
+    captured: list[str] = []
+    restarts = 6
+    for _ in range(restarts):
+        receiver.answers.extend(chance.choices([204, 500, 0, 413, 302], [6, 1, 1, 1, 1], k=8))
+        async with subscriber.running():
+            for _ in range(chance.randrange(1, 5)):
+                first = len(captured)
+                captured += capture(subscriber, *range(first, first + chance.randrange(1, 6)))
+                await asyncio.sleep(chance.choice([0, 0, 0.02]))
+            if chance.random() < 0.5:
+                await receiver.until(lambda: captured[-1] in receiver.events)  # noqa: B023 - at once
+    receiver.answers.clear()
+    async with subscriber.running():
+        await receiver.until(lambda: captured[-1] in receiver.events)
+        await subscriber.settled(name, receiver.acknowledged[-1].sequence)
+    numbers = [report.sequence for report in receiver.acknowledged]
+    assert numbers == sorted(numbers)
+    assert len(numbers) - len(set(numbers)) <= restarts
+    contents = {report.sequence: report.body for report in receiver.reports}
+    assert sorted(contents) == list(range(1, len(contents) + 1))
+    assert all(contents[report.sequence] == report.body for report in receiver.reports)
+    once = {report.sequence: report.events for report in receiver.acknowledged}
+    events = [each for events in once.values() for each in events]
+    assert list(dict.fromkeys(events)) == captured
