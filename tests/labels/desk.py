@@ -60,9 +60,9 @@ class InProcess:
 class Desk:
     """Calls of the service, synchronously, as the producer unless told otherwise."""
 
-    def __init__(self, scribe: Scribe, folder: Path) -> None:
+    def __init__(self, scribe: Scribe, folder: Path, database: str = "") -> None:
         self.scribe = scribe
-        self.ledger = Ledger(open_reader(sqlite_url(folder)), InProcess(scribe), folder / "log.policy")
+        self.ledger = Ledger(open_reader(database or sqlite_url(folder)), InProcess(scribe), folder / "log.policy")
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What a coroutine gives."""
@@ -128,13 +128,13 @@ PACKED: dict[str, Any] = {"case": CaseOrder(CASE, 12), "pallet": PalletOrder("95
 
 
 @contextmanager
-def desk_in(folder: Path) -> Iterator[Desk]:
-    """A desk on a folder that is empty, or holds a migrated database without rows."""
-    if not (folder / "suyuan.db").exists():
+def desk_in(folder: Path, database: str = "") -> Iterator[Desk]:
+    """A desk on a folder that is empty, or holds a migrated database without rows; or on the database of a URL."""
+    if not database and not (folder / "suyuan.db").exists():
         migrate(sqlite_url(folder))
-    with scribe_in(folder) as scribe:
+    with scribe_in(folder, database) as scribe:
         scribe.call("master-data-changed", MasterDataChanged("setup", MASTER))
-        desk = Desk(scribe, folder)
+        desk = Desk(scribe, folder, database)
         try:
             yield desk
         finally:

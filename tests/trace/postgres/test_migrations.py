@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +13,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError
+from tests.trace.postgres import questions
 from tests.trace.postgres.conftest import Cluster, Engines
 from tests.trace.postgres.told import Told
 
 from suyuan.app import migrate as migrate_module
 from suyuan.app.migrate import latest_revision, migrate, require_schema
 from suyuan.app.schema import metadata
-from suyuan.base.database import open_owner, sqlite_url
+from suyuan.base.database import open_owner, open_reader, sqlite_url
 from suyuan.base.errors import Unavailable
+from suyuan.base.identity import Role
 from suyuan.trace.append_only import WORKING
+from suyuan.trace.view import open_view
 
 pytestmark = pytest.mark.postgres
 
@@ -101,6 +108,45 @@ def test_down_and_up_again_with_rows(cluster: Cluster, database: str, told: Told
     assert len(partitions(engine)) == 3
     told.copy_to(url)
     assert counts(engine) == before
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_ledger_answers_the_same_after_the_newest_step_was_taken_back_and_done_again(
+    kind: str, request: pytest.FixtureRequest, told: Told, tmp_path: Path, engines: Engines
+) -> None:
+    if kind == "sqlite":
+        shutil.copy(told.folder / "suyuan.db", tmp_path)
+        url = sqlite_url(tmp_path)
+    else:
+        url = request.getfixturevalue("cluster").url(request.getfixturevalue("database"))
+        told.copy_to(url)
+    engine = engines(url)
+    before = answers(url, told)
+    assert len(before) > 60
+    for revision in ("0001", "head", "0001", "head"):
+        migrate(url, revision)
+    assert answers(url, told) == before
+    assert differences(engine) == []
+    with engine.connect() as connection, pytest.raises(DatabaseError, match="event is append-only"):
+        connection.execute(text("DELETE FROM event"))
+
+
+@contextmanager
+def closing_engine(engine: Engine) -> Iterator[Engine]:
+    """Lets its connections go."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def answers(url: str, told: Told) -> dict[str, bytes]:
+    """What a ledger says about recalls, labels, tag jobs, its log and its lifecycles."""
+    actors = [told.actor(Role.PRODUCER)]
+    with closing_engine(open_reader(url)) as engine, open_view(engine) as view:
+        found = dict(questions.recalls(view)) | dict(questions.log(view)) | dict(questions.dictionary(view))
+        found |= dict(questions.labels(view, actors)) | dict(questions.tag_jobs(view, actors))
+        return found | dict(questions.lifecycles(view, told.policy, actors, 12))
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(

@@ -1,4 +1,4 @@
-"""``suyuan serve --workers`` over PostgreSQL: several processes, each with its writer, killed in the middle of it all."""
+"""``suyuan serve --workers`` over PostgreSQL: several processes, each with its writer, killed in the middle."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ def assert_whole(view: View, answered: dict[int, tuple[str, int]]) -> None:
         assert high - low + 1 == count, table
 
 
+@pytest.mark.slow
 def test_kill_9_of_anything_under_load_loses_and_doubles_nothing(
     service: Service, cluster: Cluster, database: str
 ) -> None:
@@ -124,7 +125,7 @@ def assert_signed(service: Service, cluster: Cluster, database: str) -> None:
     engine.dispose()
 
 
-def test_each_process_answers_and_one_delivers(service: Service) -> None:
+def test_each_process_answers_one_delivers_and_sigterm_ends_all_of_them(service: Service) -> None:
     for serial in range(1, 30):
         answer = httpx.post(  # a connection of its own each time, so that every process gets some
             f"{service.url}/epcis/capture", content=document(object_event(serial)),
@@ -135,9 +136,6 @@ def test_each_process_answers_and_one_delivers(service: Service) -> None:
     found = service.get("/epcis/events?perPage=100").json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
     assert len(found) == 29
     until(lambda: service.log.read_text().count("lead.taken") == 1, "one process leads")
-
-
-def test_sigterm_ends_all_of_them(service: Service) -> None:
     processes = [*workers(service), *writers(service)]
     assert len(processes) == 4
     os.kill(service.pid, signal.SIGTERM)
