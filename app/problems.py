@@ -21,6 +21,7 @@ from suyuan.base.accept import acceptable_media
 from suyuan.base.errors import InvalidInput, SuyuanError, Unauthenticated, Unavailable
 from suyuan.epcis.exceptions import PROBLEM_PREFIX, exception_of
 from suyuan.epcis.resource_xml import write_resource
+from suyuan.trace.capture_job import problem_of
 from suyuan.trace.content_encoding import ACCEPTED
 from suyuan.trace.epcis_gate import below
 
@@ -85,7 +86,16 @@ def refusal(request: Request, error: Exception) -> Response:
     if error.status >= 500:
         log.error("request.failed", path=request.url.path, problem=error.slug, detail=error.detail)
     title = (type(error).__doc__ or "").splitlines()[0]
-    return problem(request, type(error), title, error.detail, headers, place=error.place, remedy=error.remedy)
+    members: dict[str, Any] = {"place": error.place, "remedy": error.remedy}
+    if isinstance(error, errors.InvalidDocument):
+        members |= _faults(error)
+    return problem(request, type(error), title, error.detail, headers, **members)
+
+
+def _faults(error: errors.InvalidDocument) -> dict[str, Any]:
+    """The rule that a document breaks; where it breaks several, all of them as a capture job has them."""
+    found = msgspec.to_builtins([problem_of(fault) for fault in (error, *error.others)])
+    return {"rule": error.rule, "event": found[0].get("event")} | ({"errors": found} if error.others else {})
 
 
 async def _ours(request: Request, error: Exception) -> Response:

@@ -97,20 +97,33 @@ class InvalidDocument(InvalidInput):
     slug = "invalid-document"
 
     def __init__(
-        self, detail: str | None = None, *, place: str | None = None, remedy: str | None = None, rule: str = "form"
+        self,
+        detail: str | None = None,
+        *,
+        place: str | None = None,
+        remedy: str | None = None,
+        rule: str = "form",
+        others: tuple[SuyuanError, ...] = (),
     ) -> None:
         #: The rule that was broken, by its name in `suyuan.epcis.leniency.Rule`.
         self.rule = rule
+        #: What else is wrong with the document, where somebody has looked.
+        self.others = others
         super().__init__(detail, place=place, remedy=remedy)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild_document, (type(self), self.detail, self.place, self.remedy, self.rule))
+        return (_rebuild_document, (type(self), self.detail, self.place, self.remedy, self.rule, self.others))
 
 
 def _rebuild_document(
-    kind: type[InvalidDocument], detail: str, place: str | None, remedy: str | None, rule: str
+    kind: type[InvalidDocument],
+    detail: str,
+    place: str | None,
+    remedy: str | None,
+    rule: str,
+    others: tuple[SuyuanError, ...],
 ) -> InvalidDocument:
-    return kind(detail, place=place, remedy=remedy, rule=rule)
+    return kind(detail, place=place, remedy=remedy, rule=rule, others=others)
 
 
 class InvalidProof(InvalidInput):

@@ -83,7 +83,9 @@ class Capture:
             raise InvalidDocument("this is a document", place="/type", remedy="send it to /epcis/capture")
         events = [(ordinal, prepare_event(source, found.context)) for ordinal, source in found.sources]
         elements = read_elements(found.master_data, found.context, self._limits) if found.master_data else []
-        return PreparedCapture(request, found.context, events, [problem_of(fault) for fault in found.faults], elements)
+        return PreparedCapture(
+            request, found.context, events, [problem_of(fault, ordinal) for ordinal, fault in found.faults], elements
+        )
 
     def apply(self, transaction: Transaction, prepared: Sequence[PreparedCapture]) -> Sequence[Any]:
         """Give each document's new events their places, and insert them all at once.
@@ -98,7 +100,7 @@ class Capture:
         taken = [batch.take(capture) for capture in open_]
         batch.insert()
         for capture, job in zip(open_, taken, strict=True):
-            if capture.master_data and isinstance(job, CaptureJob) and job.success:
+            if capture.master_data and isinstance(job, CaptureJob) and (job.success or capture.request.proceed):
                 request = capture.request
                 owner = owner_of(request.party, request.key_id)
                 store_vocabulary(transaction, request.key_id, owner, capture.master_data, self._random)

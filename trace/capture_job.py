@@ -73,9 +73,9 @@ class CaptureJob(
     running: bool = False
     error_behaviour: str = ROLLBACK
     errors: list[CaptureProblem] = []
-    #: The events that are stored by now, the first 10,000 of them.
+    #: The events that are stored, the first 10,000 of them; none while the job runs.
     events: list[CapturedEvent] = []
-    #: How many are stored by now; only where ``events`` does not show them all.
+    #: How many are stored, only where ``events`` does not show them all; while the job runs, how many it is past.
     event_count: int | msgspec.UnsetType = msgspec.UNSET
 
 

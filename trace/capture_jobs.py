@@ -40,6 +40,8 @@ def find_job(view: View, name: str, actor: Actor) -> CaptureJob:
     ours = row is not None and (row.key_id == actor.key_id or (row.party and row.party == actor.party))
     if row is None or not ours:
         raise NotFound(f"there is no capture job {name[:64]} of yours")
+    if row.state is not None and row.state != State.DONE.value:
+        return msgspec.structs.replace(_job(view, row, []), event_count=row.stored)
     places = view.connection.execute(
         text("SELECT event, duplicate FROM capture_event WHERE capture = :id ORDER BY ordinal LIMIT :most"),
         {"id": row.id, "most": MOST_EVENTS},

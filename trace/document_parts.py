@@ -118,12 +118,12 @@ class _Checked:
         self._events: list[CheckedEvent] = []
         self.faults: list[CaptureProblem] = []
 
-    def take(self, ordinal: int, found: Source | InvalidDocument) -> None:
+    def take(self, ordinal: int, found: Source | list[SuyuanError]) -> None:
         """The next event."""
         self._count += 1
-        if isinstance(found, InvalidDocument):
-            self.faults.append(problem_of(found, ordinal))
-            self._told += 1
+        if not isinstance(found, Source):
+            self.faults += [problem_of(fault, ordinal) for fault in found]
+            self._told += len(found)
             return
         event = prepare_event(found, self._frame.head.context)
         self._bytes += len(event.raw)

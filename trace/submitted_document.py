@@ -8,8 +8,9 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from suyuan.base.errors import InvalidDocument, TooLarge, UnsupportedMedia
+from suyuan.base.errors import InvalidDocument, SuyuanError, TooLarge, UnsupportedMedia
 from suyuan.epcis import document_stream
+from suyuan.epcis.document_faults import MOST_FAULTS, event_faults
 from suyuan.epcis.document_stream import Frame
 from suyuan.epcis.events import EVENT_TYPES
 from suyuan.epcis.json_codec import Source, read_document, read_source
@@ -21,6 +22,8 @@ JSON_TYPES: Final = ("application/ld+json", "application/json")
 XML_TYPES: Final = ("application/xml", "text/xml")
 #: Media types that documents may have.
 MEDIA_TYPES: Final = (*JSON_TYPES, *XML_TYPES)
+#: Most faults of one event that are told.
+_MOST_OF_ONE = 20
 
 
 class Submitted(NamedTuple):
@@ -28,18 +31,39 @@ class Submitted(NamedTuple):
 
     context: bytes
     sources: list[tuple[int, Source]]
-    faults: list[InvalidDocument]
+    faults: list[tuple[int, SuyuanError]]
     master_data: bytes | None
     #: Whether it is one event without a document.
     bare: bool = False
 
 
 def read_whole(body: bytes, media_type: str, limits: Limits, leniency: Leniency = STRICT) -> Submitted:
-    """A document or a bare event that is good in all its parts; else `InvalidDocument` or `TooLarge`."""
-    document = (read_xml_document if media_type in XML_TYPES else read_document)(body, limits, leniency)
-    return Submitted(
-        document.context, list(enumerate(document.sources)), [], document.master_data, document.type in EVENT_TYPES
-    )
+    """A document or a bare event that is good in all its parts; else `InvalidDocument` with all its faults."""
+    try:
+        document = (read_xml_document if media_type in XML_TYPES else read_document)(body, limits, leniency)
+    except InvalidDocument as error:
+        others = [fault for fault in _all_faults(body, media_type, limits, leniency) if str(fault) != str(error)]
+        raise InvalidDocument(
+            error.detail, place=error.place, remedy=error.remedy, rule=error.rule, others=tuple(others)
+        ) from None
+    sources, bare = list(enumerate(document.sources)), document.type in EVENT_TYPES
+    return Submitted(document.context, sources, [], document.master_data, bare)
+
+
+def _all_faults(body: bytes, media_type: str, limits: Limits, leniency: Leniency) -> list[SuyuanError]:
+    """The faults of all events, at most `MOST_FAULTS`; none where it is the document that is at fault."""
+    file, found = io.BytesIO(body), list[SuyuanError]()
+    try:
+        frame = read_frame(file, media_type, limits)
+        file.seek(0)
+        for ordinal, raw in enumerate(iter_events(file, media_type, limits, leniency)):
+            one = read_one(raw, ordinal, frame, limits, leniency)
+            found += [] if isinstance(one, Source) else one
+            if len(found) >= MOST_FAULTS:
+                break
+    except (InvalidDocument, TooLarge):
+        return found
+    return found[:MOST_FAULTS]
 
 
 def read_passable(body: bytes, media_type: str, limits: Limits, leniency: Leniency = STRICT) -> Submitted:
@@ -55,13 +79,13 @@ def read_passable(body: bytes, media_type: str, limits: Limits, leniency: Lenien
         return read_whole(body, media_type, limits, leniency)
     file.seek(0)
     sources: list[tuple[int, Source]] = []
-    faults: list[InvalidDocument] = []
+    faults: list[tuple[int, SuyuanError]] = []
     for ordinal, raw in enumerate(iter_events(file, media_type, limits, leniency)):
         found = read_one(raw, ordinal, frame, limits, leniency)
         if isinstance(found, Source):
             sources.append((ordinal, found))
         else:
-            faults.append(found)
+            faults += [(ordinal, fault) for fault in found]
     return Submitted(frame.head.context, sources, faults, frame.head.master_data)
 
 
@@ -81,23 +105,24 @@ def iter_events(
 
 def read_one(
     raw: bytes | InvalidDocument, ordinal: int, frame: Frame, limits: Limits, leniency: Leniency = STRICT
-) -> Source | InvalidDocument:
-    """One event, or what is wrong with it.
+) -> Source | list[SuyuanError]:
+    """One event, or all that is wrong with it.
 
     What is no JSON at all is raised: behind it nobody knows where events begin.
     """
     if isinstance(raw, InvalidDocument):
-        return raw
+        return [raw]
+    place, prefixes = f"{frame.place}/{ordinal}", frame.head.prefixes
     try:
-        return read_source(raw, f"{frame.place}/{ordinal}", frame.head.prefixes, limits, leniency)
+        return read_source(raw, place, prefixes, limits, leniency)
     except TooLarge as error:
-        return InvalidDocument(error.detail, place=error.place, remedy=error.remedy)
+        return [InvalidDocument(error.detail, place=error.place, remedy=error.remedy)]
     except InvalidDocument as error:
         try:
             msgspec.json.decode(raw, type=msgspec.Raw)
         except (msgspec.DecodeError, RecursionError):
             raise error from None
-        return error
+        return event_faults(raw, place, prefixes, limits, leniency)[:_MOST_OF_ONE] or [error]
 
 
 def _is_event(body: bytes) -> bool:

@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from suyuan.base.clock import Clock, now
-from suyuan.base.errors import InvalidSetting, SuyuanError, Unavailable
+from suyuan.base.errors import InvalidDocument, InvalidSetting, SuyuanError, Unavailable
 from suyuan.base.folder_lock import WRITER, hold
 from suyuan.chain.merkle import Appender, Head
 from suyuan.chain.tables import leaf, tile
@@ -47,6 +47,9 @@ class Fault(msgspec.Struct, frozen=True, array_like=True):
     detail: str
     place: str | None
     remedy: str | None
+    #: Of an invalid document: the rule that was broken, and what else is wrong.
+    rule: str = ""
+    others: tuple[Fault, ...] = ()
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -248,13 +251,23 @@ def _first_line(error: Exception) -> str:
 
 def _reply(request: Request, result: Any) -> Reply:
     if isinstance(result, SuyuanError):
-        return Reply(request.id, b"", Fault(result.slug, result.detail, result.place, result.remedy))
+        return Reply(request.id, b"", _fault(result))
     return Reply(request.id, msgspec.msgpack.encode(result))
+
+
+def _fault(error: SuyuanError) -> Fault:
+    if isinstance(error, InvalidDocument):
+        others = tuple(_fault(other) for other in error.others)
+        return Fault(error.slug, error.detail, error.place, error.remedy, error.rule, others)
+    return Fault(error.slug, error.detail, error.place, error.remedy)
 
 
 def error_of(fault: Fault) -> SuyuanError:
     """The error that a `Fault` carries, as the class it was."""
     kind = _kinds(SuyuanError).get(fault.slug, SuyuanError)
+    if issubclass(kind, InvalidDocument):
+        others = tuple(error_of(other) for other in fault.others)
+        return kind(fault.detail, place=fault.place, remedy=fault.remedy, rule=fault.rule, others=others)
     return kind(fault.detail, place=fault.place, remedy=fault.remedy)
 
 

@@ -336,3 +336,28 @@ def children(parent: int, program: bytes) -> list[int]:
     """Child processes that run a program."""
     found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [int(child) for child in found if program in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+class TestFaults:
+    """A small document is refused with everything that is wrong with it."""
+
+    @pytest.mark.parametrize("form", ["application/json", "application/xml"])
+    def test_every_bad_event_is_told_with_number_place_rule_and_remedy(self, desk: Service, form: str) -> None:
+        whole = [
+            *fresh(1),
+            fresh(1)[0] | {"disposition": "lost", "bizStep": "cooking"},
+            *fresh(1),
+            {"type": "ObjectEvent"},
+        ]
+        answer = post(desk, document(*whole), Accept=form)
+        assert answer.status_code == 400
+        if form == "application/xml":
+            assert "/epcisBody/eventList/3" in answer.text
+            return
+        problem = answer.json()
+        assert (problem["event"], problem["rule"]) == (1, "vocabulary")
+        places = [error["instance"] for error in problem["errors"]]
+        assert {"/epcisBody/eventList/1/disposition", "/epcisBody/eventList/1/bizStep"} <= set(places)
+        assert len(set(places)) == len(places)
+        assert {error["event"] for error in problem["errors"]} == {1, 3}
+        assert all(error["rule"] for error in problem["errors"])
