@@ -66,7 +66,7 @@ format: $(STAMP) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format
 
 reference: $(STAMP) ## Write the tables of docs/reference that follow from the code
-	$(BIN)/pytest -q tests/architecture/test_reference.py --write-reference
+	$(BIN)/pytest -q tests/architecture/test_reference.py tests/trace/test_query_plans.py --write-reference
 
 constraints: $(STAMP) ## Write constraints.txt from what is installed in .venv
 	$(BIN)/python .ci/write_constraints.py

@@ -128,6 +128,7 @@ def words(vocabulary: Vocabulary) -> Reader:
         found = [word(vocabulary, each, namespaces) for each in _texts(value, words=True)]
         return Asked(tuple(found)) if found else None
 
+    read.__doc__ = f"Words of the standard {vocabulary.name} vocabulary, or URIs."
     return read
 
 
@@ -160,9 +161,7 @@ def identifiers(value: object, namespaces: Mapping[str, str]) -> Asked | None:
 
 
 def matches(value: object, _: Mapping[str, str]) -> tuple[Match, ...] | None:
-    """Things, classes and patterns; an empty text is none of them."""
-    if isinstance(value, str) and not value and not isinstance(value, Written):
-        raise _wrong(value, "an EPC, a class or a pattern")
+    """Things, classes and patterns, in any writing."""
     found = tuple(read_match(each) for each in _texts(value, words=True))
     return found or None
 

@@ -175,8 +175,9 @@ class _Search:
         self._clauses = self._compiler.clauses(query)
         self._sqlite = view.connection.dialect.name == "sqlite"
         if scope is not None and self._clauses is not None:
-            condition, values = msgspec.structs.replace(scope, size=size).condition()
-            self._clauses.append(Clause(condition, values))
+            bounded = msgspec.structs.replace(scope, size=size)
+            (condition, values), (events, gathered) = bounded.condition(), bounded.events()
+            self._clauses.append(Clause(condition, {**values, **gathered}, events))
         self._order = _order(query)
 
     def page(self, cursor: _Cursor, limit: int) -> list[tuple[int, int]]:

@@ -115,13 +115,22 @@ class Compiler:
 
     def times(self, condition: Condition, _: str) -> Clause:
         """GE_ and LT_ of eventTime and recordTime"""
-        column = {"eventTime": "e.time", "recordTime": "e.record_time"}[condition.field]
-        return Clause(f"{column} {_SIGNS[condition.operator]} {condition.values.times[0]:d}")
+        compared = f"{_SIGNS[condition.operator]} {condition.values.times[0]:d}"
+        if condition.field == "eventTime":
+            return Clause(f"e.time {compared}")
+        # Who asks for what was recorded since the last look asks for few: why read all in the order of event time?
+        events = f"SELECT r.idx AS event FROM event r WHERE r.record_time {compared}"  # noqa: S608 - a number
+        return Clause(f"e.record_time {compared}", events=events)
 
     def words(self, condition: Condition, _: str) -> Clause:
         """EQ_bizStep, EQ_disposition"""
         terms = [self._view.term_id(word) for word in condition.values.texts]
-        return _among(_WORD_COLUMNS[condition.field], [term for term in terms if term is not None])
+        known = [term for term in terms if term is not None]
+        among = _among(_WORD_COLUMNS[condition.field], known)
+        if condition.field == "disposition" and among is not NOTHING:
+            listed = ",".join(f"{value:d}" for value in among.values)
+            return among._replace(events=f"SELECT d.idx AS event FROM event d WHERE d.disposition IN ({listed})")  # noqa: S608
+        return among
 
     def places(self, condition: Condition, prefix: str) -> Clause:
         """EQ_ and WD_ of readPoint and bizLocation"""
@@ -134,8 +143,9 @@ class Compiler:
         return _among(column, known)
 
     def declared(self, _: Condition, __: str) -> Clause:
-        """EXISTS_errorDeclaration"""
-        return Clause("e.declaration")
+        """EXISTS_errorDeclaration: every declaration has its time"""
+        field = self._term("errorDeclarationTime")
+        return self._in_attributes([(field, "")], {}) if field else NOTHING
 
     def ids(self, condition: Condition, prefix: str) -> Clause:
         """EQ_eventID: the event and its error declarations"""

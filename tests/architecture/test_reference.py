@@ -17,6 +17,7 @@ from suyuan.base.errors import SuyuanError
 from suyuan.base.identity import Role
 from suyuan.base.permissions import GRANTS, Permission
 from suyuan.base.settings import PREFIX, Settings
+from suyuan.epcis.query_parameters import CONTROLS, DESCRIBED, FAMILIES, FIXED, MEASURED, ROLES, Operator
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -69,7 +70,49 @@ def errors_table() -> str:
     return _table(("error", "problem type", "status", "means"), list(tree(SuyuanError)))
 
 
-TABLES = {"settings.md": settings_table, "permissions.md": permissions_table, "errors.md": errors_table}
+_ASKS = {
+    Operator.EQ: "{} is one of the values",
+    Operator.GT: "{} is greater",
+    Operator.GE: "{} is greater or equal",
+    Operator.LT: "{} is less",
+    Operator.LE: "{} is less or equal",
+    Operator.EXISTS: "the event has {}",
+    Operator.MATCH: "{} has a thing that a value names, or of a class or pattern that it names",
+    Operator.WD: "{} is one of the values, or lies within one by master data",
+}
+
+
+def parameters_table() -> str:
+    """Parameters of event queries: those with names of their own, then those whose names say more."""
+    rows: list[tuple[str, ...]] = [
+        (f"`{name}`", (row.read.__doc__ or "").rstrip("."), _ASKS[row.operator].format(f"`{row.field}`"))
+        for name, row in FIXED.items()
+    ]
+    rows += [(f"`{name}`", "how the answer is given", "") for name in CONTROLS]
+    anything, compare = "Values of an extension: texts, numbers, times", "`EQ_`, `GT_`, `GE_`, `LT_`, `LE_`"
+    for field in ("bizTransaction", "source", "destination"):
+        rows.append((f"`EQ_{field}_TYPE`", "URIs", f"the `{field}` of this type is one of the values"))
+    for field in MEASURED:
+        rows.append(
+            (f"{compare} `{field}_UOM`", "number in this unit", f"`{field}` compares so, in whatever unit it is")
+        )
+    for written, family in FAMILIES.items():
+        where = f"`{family}` of an event" if written else "the event itself"
+        rows.append((f"{compare} `{written}NAME`", anything, f"the extension NAME in {where} compares so"))
+        rows.append((f"{compare} `INNER_{written}NAME`", anything, f"... at any depth inside an extension in {where}"))
+        rows.append((f"`EXISTS_[INNER_]{written}NAME`", "no value, or true", "there is such an extension"))
+    described = ", ".join(f"`{field}`" for field in (*DESCRIBED, *ROLES))
+    rows.append(("`HASATTR_FIELD`", "names of attributes", f"master data of FIELD has one; FIELD: {described}, NAME"))
+    rows.append(("`EQATTR_FIELD_NAME`, `EQ_ATTR_FIELD_NAME`", anything, "that attribute is one of the values"))
+    return _table(("parameter", "value", "finds events of which"), rows)
+
+
+TABLES = {
+    "settings.md": settings_table,
+    "permissions.md": permissions_table,
+    "errors.md": errors_table,
+    "event-query.md": parameters_table,
+}
 
 
 @pytest.mark.parametrize("name", TABLES)
