@@ -8,7 +8,6 @@ is one message and what the transport holds, however slow the client is.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -30,6 +29,7 @@ from suyuan.trace.epcis_headers import Wishes, wishes_of
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.log_watch import LogWatch
 from suyuan.trace.named_queries import EVENT_QUERY, find_query
+from suyuan.trace.subscription_desk import Subscriptions
 from suyuan.trace.subscription_reports import check_size, find_initial, next_portion, problem_of, write_report
 from suyuan.trace.subscription_routes import form_of
 from suyuan.trace.subscriptions import Batch, Terms, owner_of
@@ -48,8 +48,6 @@ _CONTROLS = ("stream", "reportIfEmpty", "initialRecordTime", "after", *FIELDS)
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
-#: Streams by owner, of this process.
-_open: Counter[str] = Counter()
 
 
 class _Order(msgspec.Struct, frozen=True):
@@ -66,14 +64,20 @@ async def stream(websocket: WebSocket, query_name: str) -> None:
     protocols = [word.strip() for word in websocket.headers.get("sec-websocket-protocol", "").split(",")]
     actor = await _authenticated(ledger, websocket, protocols)
     order = await run_in_threadpool(_read, ledger, actor, query_name, websocket)
-    owner = owner_of(actor)
-    if _open.total() >= MOST or _open[owner] >= MOST_OF_AN_OWNER:
+    owner, desk = owner_of(actor), _desk_of(websocket)
+    if desk.streams.total() >= MOST or desk.streams[owner] >= MOST_OF_AN_OWNER:
         raise Unavailable("too many streams are open", remedy="close one, or subscribe with a webhook")
-    _open[owner] += 1
+    desk.streams[owner] += 1
     try:
-        await _serve(websocket, ledger, actor, order, PROTOCOL if PROTOCOL in protocols else None)
+        stream = _Stream(ledger, desk.watch, actor, order)
+        await _serve(websocket, stream, PROTOCOL if PROTOCOL in protocols else None)
     finally:
-        _open[owner] -= 1
+        desk.streams[owner] -= 1
+
+
+def _desk_of(websocket: WebSocket) -> Subscriptions:
+    desk: Subscriptions = websocket.app.state.subscriptions
+    return desk
 
 
 async def _authenticated(ledger: Ledger, websocket: WebSocket, protocols: list[str]) -> Actor:
@@ -154,11 +158,9 @@ def _after(controls: Mapping[str, str], size: int) -> int | None:
     return int(text)
 
 
-async def _serve(websocket: WebSocket, ledger: Ledger, actor: Actor, order: _Order, protocol: str | None) -> None:
+async def _serve(websocket: WebSocket, stream: _Stream, protocol: str | None) -> None:
     """Send until the client goes, or its key does. The uvicorn server sends pings and ends who answers none."""
-    watch: LogWatch = websocket.app.state.subscriptions.watch
-    stream = _Stream(ledger, watch, actor, order)
-    least = format_time(order.terms.initial_record_time or now())
+    least = format_time(stream.terms.initial_record_time or now())
     await websocket.accept(protocol, [(b"gs1-query-min-record-time", least.encode())])
     listening = asyncio.create_task(_listen(websocket))
     sending = asyncio.create_task(_send(websocket, stream))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 
 import structlog
@@ -29,6 +30,8 @@ class Subscriptions:
         self._ledger, self._reach, self._count, self._patience = ledger, reach, count, patience
         self._task: asyncio.Task[None] | None = None
         self._watch: LogWatch | None = None
+        #: WebSocket streams of this process by owner.
+        self.streams: Counter[str] = Counter()
 
     @property
     def watch(self) -> LogWatch:

@@ -231,9 +231,10 @@ class _Delivery:
 
     async def _deliver(self, batch: Batch) -> None:
         await self._actor()
-        body = await run_in_threadpool(
-            write_report, self._runner.ledger, self._subscription.id, self._subscription.terms, batch
-        )
+        async with self._runner.asking:
+            body = await run_in_threadpool(
+                write_report, self._runner.ledger, self._subscription.id, self._subscription.terms, batch
+            )
         outcome = await self._runner.webhooks.send(
             self._message(body, batch.sequence, self._subscription.terms.form.media_type),
             doubtful=self._progress.failures > 0,

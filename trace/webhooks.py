@@ -12,14 +12,15 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from suyuan.base.errors import InvalidSetting, InvalidSubscription
 
@@ -31,6 +32,8 @@ _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 #: Reports under way at once to receivers that answer, and to those that failed the last time.
 _CONNECTIONS, _DOUBTFUL = 64, 16
+#: Names looked up at once: more than there are doubtful receivers.
+_LOOKUPS = 32
 #: Seconds for a connection, and for the whole of a report.
 _CONNECT, _TOTAL = 10.0, 30.0
 #: So much of an answer is read, so that its connection can be used again; what is longer costs the connection.
@@ -180,23 +183,34 @@ class Webhooks:
 
 
 class _Guarded(AbstractResolver):
-    """Names of hosts, as far as they lead to where reports may go."""
+    """Names of hosts, as far as they lead to where reports may go.
+
+    In threads of its own: names that nobody answers for hold up neither other receivers nor the rest of the server.
+    """
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._inner = ThreadedResolver()
+        self._pool = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="webhooks")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found: Sequence[ResolveResult] = await self._inner.resolve(host, port, family)
-        allowed = [each for each in found if self._reach.allows(each["host"])]
+        look = partial(socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._pool, look)
+        allowed = [
+            ResolveResult(
+                hostname=host, host=str(address[0]), port=port, family=kind, proto=protocol,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, protocol, _, address in found
+            if self._reach.allows(str(address[0]))
+        ]  # fmt: skip
         if not allowed:
             raise OSError(f"{host[:100]} leads to no address that reports may go to (setting webhook_networks)")
         return allowed
 
     async def close(self) -> None:
-        await self._inner.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _wish(headers: Mapping[str, str]) -> float:
