@@ -191,6 +191,13 @@ class _Batch:
         conflicts: list[tuple[int, PreparedEvent]],
     ) -> CaptureJob:
         number = self._record(capture, None)
+        originals = self._known.places
+        places = [
+            (ordinal, event, msgspec.structs.replace(place, declares_unknown=(event.key, b"") not in originals))
+            if event.declaration
+            else (ordinal, event, place)
+            for ordinal, event, place in places
+        ]
         for ordinal, event, place in places:
             self._capture_events.append((number, ordinal, place.index, place.duplicate))
             if not place.duplicate:

@@ -28,13 +28,20 @@ class State(IntEnum):
     DONE = 4
 
 
-class CapturedEvent(msgspec.Struct, frozen=True, rename={"event_id": "eventID"}):
+class CapturedEvent(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={"event_id": "eventID", "declares_unknown": "declaresUnknownEvent"},
+):
     """Where one event of the document stands in the log."""
 
     event_id: str
     index: int
     #: The same event stood there before; nothing was added.
     duplicate: bool
+    #: It declares an event erroneous that the ledger does not have (yet): it is stored and takes nothing back.
+    declares_unknown: bool = False
 
 
 class CaptureProblem(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -33,6 +33,13 @@ _ROW: Final = (
     "SELECT c.*, j.proceed, j.state, j.faults, j.finished FROM capture c LEFT JOIN capture_job j ON j.capture = c.id"
 )
 
+#: Error declarations of a document that declare what is not there.
+_UNKNOWN: Final = (
+    "SELECT d.event FROM capture_event ce JOIN event_id d ON d.event = ce.event WHERE ce.capture = :id"
+    " AND LENGTH(d.declaration) > 0"
+    " AND NOT EXISTS (SELECT 1 FROM event_id o WHERE o.key = d.key AND LENGTH(o.declaration) = 0)"
+)
+
 
 def find_job(view: View, name: str, actor: Actor) -> CaptureJob:
     """The job of this name with its events; `NotFound` also where it is another firm's."""
@@ -47,7 +54,10 @@ def find_job(view: View, name: str, actor: Actor) -> CaptureJob:
         {"id": row.id, "most": MOST_EVENTS},
     ).all()
     ids = event_ids(view, [place.event for place in places])
-    events = [CapturedEvent(ids[place.event], place.event, bool(place.duplicate)) for place in places]
+    unknown = set(view.connection.execute(text(_UNKNOWN), {"id": row.id}).scalars())
+    events = [
+        CapturedEvent(ids[place.event], place.event, bool(place.duplicate), place.event in unknown) for place in places
+    ]
     job = _job(view, row, events)
     if len(places) < MOST_EVENTS:
         return job

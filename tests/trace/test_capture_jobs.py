@@ -361,3 +361,14 @@ class TestFaults:
         assert len(set(places)) == len(places)
         assert {error["event"] for error in problem["errors"]} == {1, 3}
         assert all(error["rule"] for error in problem["errors"])
+
+
+def test_a_declaration_of_an_unknown_event_is_stored_and_flagged_until_that_is_known(desk: Service) -> None:
+    (event,) = fresh(1)
+    error = {"errorDeclaration": {"declarationTime": "2026-10-13T06:00:00Z", "reason": "did_not_occur"}}
+    answer = post(desk, document(event | error))
+    assert answer.json()["events"][0]["declaresUnknownEvent"] is True
+    assert desk.get(answer.headers["location"], "producer").json() == answer.json()
+    known = post(desk, document(event, event | error)).json()["events"]
+    assert ["declaresUnknownEvent" in place for place in known] == [False, False]
+    assert "declaresUnknownEvent" not in desk.get(answer.headers["location"], "producer").json()["events"][0]
