@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from suyuan.base.api_schema import LARGEST_NUMBER, answer, answers, body_of
 from suyuan.base.errors import InvalidDocument, InvalidInput
@@ -17,11 +18,13 @@ from suyuan.base.identity import Actor
 from suyuan.base.permissions import Permission
 from suyuan.epcis.json_text import Limits, read_json
 from suyuan.epcis.master_data_query import read_query
-from suyuan.epcis.vocabulary_elements import element_object, read_elements, type_of, vocabulary_list
+from suyuan.epcis.vocabulary_elements import Element, element_object, read_elements, type_of, vocabulary_list
 from suyuan.trace.access import ledger_of, require
-from suyuan.trace.acts import Recorded
+from suyuan.trace.acts import MasterDataChanged, Recorded
 from suyuan.trace.bodies import json_response, read_body
+from suyuan.trace.imported_records import records_of
 from suyuan.trace.ledger import Ledger
+from suyuan.trace.master_data import MasterData
 from suyuan.trace.master_data_query import run_query
 from suyuan.trace.vocabularies import CHANGED, VocabularyChanged, count_by_type, owners_for, read_versions
 
@@ -119,7 +122,11 @@ def versions(
 async def put_elements(
     request: Request, ledger: LedgerIs, actor: Annotated[Actor, Depends(require(Permission.EDIT_MASTER_DATA))]
 ) -> Response:
-    """Everybody sees these. Earlier versions stay and answer questions about the past; an element is given whole."""
+    """Everybody sees these. Earlier versions stay and answer questions about the past; an element is given whole.
+
+    Parties, sites and products that have no record yet get one from what their elements say (CBV 2.0 section 10), so
+    that pages show a name; a record that is there is left alone.
+    """
     settings = request.app.state.settings
     limits = Limits(body=settings.max_body_bytes, events=settings.max_events)
     body = await read_body(request, limits.body)
@@ -130,4 +137,18 @@ async def put_elements(
     if not given:
         raise InvalidInput("there is no element", place="/vocabularyList", remedy="give at least one")
     order = VocabularyChanged(actor.key_id, "", given)
-    return json_response(await ledger.writer.call(CHANGED, order, Recorded))
+    recorded = await ledger.writer.call(CHANGED, order, Recorded)
+    if records := await run_in_threadpool(_new_records, ledger, given):
+        await ledger.writer.call("master-data-changed", MasterDataChanged(actor.key_id, records), Recorded)
+    return json_response(recorded)
+
+
+def _new_records(ledger: Ledger, given: list[Element]) -> MasterData | None:
+    found = records_of(given)
+    with ledger.view() as view:
+        fresh = MasterData(
+            [party for party in found.parties if party.id not in view.parties],
+            [site for site in found.sites if site.id not in view.sites],
+            [product for product in found.products if product.id not in view.products],
+        )
+    return fresh if fresh.parties or fresh.sites or fresh.products else None
