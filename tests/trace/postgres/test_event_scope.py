@@ -1,8 +1,8 @@
-"""What a firm may see of events: what holds on SQLite holds on PostgreSQL."""
+"""Which events a firm may see, over PostgreSQL."""
 
 from __future__ import annotations
 
 import pytest
-from tests.trace.test_event_scope import *  # noqa: F403 - all of its tests and its ledger
+from tests.trace.test_event_scope import *  # noqa: F403 - each test of the module, with its fixture
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
