@@ -5,8 +5,8 @@ answers. It leaves out ``eventID``, ``recordTime``, ``errorDeclaration`` and ``r
 milliseconds: two events with one hash have the same content in the standard's eyes, not the same bytes. What an error
 declaration says is told apart by `declaration_digest`.
 
-Where the reference gives no hash, loses digits or lets a name depend on where its prefix is defined, this module
-follows the standard's intent, and says so there.
+Where the reference gives no hash, loses digits (but see `event_hash`) or lets a name depend on where its prefix is
+defined, this module follows the standard's intent, and says so there.
 """
 
 from __future__ import annotations
@@ -63,8 +63,33 @@ _CBV = (
 
 
 def event_hash(event: Event, context: bytes = b"null", ignored: Collection[str] = ()) -> str:
-    """The event ID that the content gives: ``ni:///sha-256;...?ver=CBV2.0``. See `prehash` for the arguments."""
+    """The event ID that the content gives: ``ni:///sha-256;...?ver=CBV2.0``. See `prehash` for the arguments.
+
+    Numerals that a double can't keep are rounded to one, as the reference does; nothing in the ledger rests on this.
+    """
+    if event.extensions or event.sensor_element_list or getattr(event, "ilmd", None) or _has_extended_place(event):
+        event = _rounded(event)
     return hash_uri(hashlib.sha256(prehash(event, context, ignored).encode()).digest())
+
+
+def _has_extended_place(event: Event) -> bool:
+    return any(place is not None and place.extensions for place in (event.read_point, event.biz_location))
+
+
+def _rounded(value: Any) -> Any:
+    """A value with the long numerals among its texts as the doubles nearest to them."""
+    if isinstance(value, str):
+        number = _long_numeral(value.strip())
+        return value if number is None else _number(number)
+    if isinstance(value, dict):
+        return {name: _rounded(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([_rounded(item) for item in value])
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.replace(
+            value, **{name: _rounded(member) for name, member in msgspec.structs.asdict(value).items()}
+        )
+    return value
 
 
 def hash_uri(digest: bytes) -> str:
@@ -331,14 +356,22 @@ def _text(value: str) -> str:
     """Text without blanks around it; a numeral as a number, since XML knows no difference.
 
     The reference rounds every numeral to a double, so that long numbers of one prefix become one. Here what a double
-    can't keep stays as it is written.
+    can't keep stays as it is written; only `event_hash` rounds it.
     """
     text = value.strip()
-    if not _NUMERAL.fullmatch(text):
+    if not _NUMERAL.fullmatch(text) or _long_numeral(text) is not None:
         return text
+    number = float(text)
+    return _number(number) if abs(number) < _LARGEST else text
+
+
+def _long_numeral(text: str) -> float | None:
+    """The double nearest to a numeral with more digits than that keeps; None of any other text."""
+    if len(text) <= _SAFE_DIGITS or not _NUMERAL.fullmatch(text):
+        return None
     digits = re.sub(r"[eE].*|[^0-9]", "", text).strip("0")
     number = float(text)
-    return _number(number) if len(digits) <= _SAFE_DIGITS and abs(number) < _LARGEST else text
+    return number if len(digits) > _SAFE_DIGITS and abs(number) < _LARGEST else None
 
 
 def _number(number: Number) -> str:

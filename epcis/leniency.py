@@ -83,6 +83,8 @@ FORGIVABLE = frozenset(
 )  # fmt: skip
 STRICT = Leniency()
 LENIENT = Leniency(frozenset(FORGIVABLE))
+#: Forgives only what changes nothing of what the event says: its content hash is that of the event as it was written.
+LITERAL = Leniency(frozenset({Rule.ORDER, Rule.QUANTITY, Rule.UNIT, Rule.STATISTICS, Rule.PERIOD}))
 
 
 class Pardon:

@@ -279,19 +279,11 @@ def hashes(path: Path) -> list[str]:
     return [event_hash(source.event, found.context, found.ignored) for source in found.sources]
 
 
-#: The reference rounds a text of 24 digits to a double.
-LOSSY = ("SensorDataExamples.xml", 6)
-
-
 def test_the_published_hashes_of_xml_documents_match(shared: Path) -> None:
     folder = shared / "epcis" / "RalphTro__epcis-event-hash-generator" / "tests" / "examples"
     expected = {path: path.with_suffix(".hashes").read_text().split() for path in sorted(folder.glob("*.xml"))}
     assert sum(map(len, expected.values())) >= 40
-    for path, given in expected.items():
-        got = hashes(path)
-        assert len(got) == len(given), path
-        wrong = [index for index in range(len(given)) if got[index] != given[index]]
-        assert [(path.name, index) for index in wrong] in ([], [LOSSY])
+    assert {path.name: hashes(path) for path in expected} == {path.name: given for path, given in expected.items()}
 
 
 def test_different_writings_of_one_event_have_one_hash(shared: Path) -> None:
