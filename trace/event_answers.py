@@ -13,7 +13,7 @@ from suyuan.base.identity import Actor
 from suyuan.epcis import json_codec, xml_writer
 from suyuan.epcis.query_parameters import Query, read_query
 from suyuan.epcis.query_values import from_url
-from suyuan.epcis.representation import PrefixLength, rewrite
+from suyuan.epcis.representation import BARE, PrefixLength, rewrite
 from suyuan.trace.epcis_headers import CbvFormat, EpcFormat, Wishes
 from suyuan.trace.event_query import FoundEvent, run_query
 from suyuan.trace.event_scope import scope_of
@@ -60,8 +60,8 @@ def answer_events(
 
 
 def in_form(view: View, wishes: Wishes, events: Iterable[FoundEvent]) -> Iterable[dict[str, Any]]:
-    """Event objects with identifiers, and in XML words, as they were asked for."""
-    words = wishes.cbv_format if wishes.xml else CbvFormat.AS_CAPTURED
+    """Event objects with identifiers and words as they were asked for; JSON-LD has the words of the CBV bare."""
+    words = wishes.cbv_format.value if wishes.xml else BARE
     if wishes.epc_format in _AS_CAPTURED and words in {CbvFormat.NO_PREFERENCE, CbvFormat.AS_CAPTURED}:
         return (event.body for event in events)
     lengths = prefix_lengths(view)
