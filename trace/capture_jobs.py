@@ -30,7 +30,8 @@ MOST_EVENTS: Final = 10_000
 #: Where a list begins: behind any job.
 NEWEST: Final = 2**62
 _ROW: Final = (
-    "SELECT c.*, j.proceed, j.state, j.faults, j.finished FROM capture c LEFT JOIN capture_job j ON j.capture = c.id"
+    "SELECT c.*, j.proceed, j.state, j.stored, j.faults, j.finished"
+    " FROM capture c LEFT JOIN capture_job j ON j.capture = c.id"
 )
 
 #: Error declarations of a document that declare what is not there.
