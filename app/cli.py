@@ -13,7 +13,18 @@ from typing import Annotated
 import typer
 
 from suyuan import __version__
-from suyuan.app.commands import identifiers, keys, labels, log, print_labels, storage, tag_jobs, things
+from suyuan.app.commands import (
+    hashes,
+    identifiers,
+    keys,
+    labels,
+    log,
+    master_data,
+    print_labels,
+    storage,
+    tag_jobs,
+    things,
+)
 from suyuan.base.errors import InvalidInput, SuyuanError, Unavailable
 
 app = typer.Typer(
@@ -27,12 +38,14 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(labels.app, name="labels")
+app.add_typer(master_data.app, name="masterdata")
 print_labels.register(labels.app)
 tag_jobs.register(labels.app)
 log.register(app)
 storage.register(app)
 things.register(app)
 identifiers.register(app)
+hashes.register(app)
 
 DataFolder = Annotated[
     Path, typer.Option("--data", envvar="SUYUAN_DATA", help="Folder of the ledger, keys and run files.")

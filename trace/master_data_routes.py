@@ -62,11 +62,11 @@ async def put_master_data(
         data = msgspec.json.decode(body, type=MasterData)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidDocument(f"these are not master data: {error}"[:300]) from None
-    recorded = await ledger.writer.call("master-data-changed", MasterDataChanged(actor.key_id, _named(data)), Recorded)
+    recorded = await ledger.writer.call("master-data-changed", MasterDataChanged(actor.key_id, under_canonical_names(data)), Recorded)
     return json_response(recorded)
 
 
-def _named(data: MasterData) -> MasterData:
+def under_canonical_names(data: MasterData) -> MasterData:
     """Records under their canonical names, whatever form they were written in."""
     replace = msgspec.structs.replace
 

@@ -57,11 +57,11 @@ def _add_here(order: object, data: Path) -> str:
 
     assert isinstance(order, KeyOrder)  # noqa: S101 - its own caller
     text, key = make_key(order, now())
-    _write_here(data, "key-added", KeyAdded("command-line", key), Recorded)
+    write_here(data, "key-added", KeyAdded("command-line", key), Recorded)
     return text
 
 
-def _write_here(data: Path, operation: str, parameters: object, result: type[object]) -> None:
+def write_here(data: Path, operation: str, parameters: object, result: type[object]) -> None:
     """Without a server the command is the writer for a moment; a running server keeps the lock and is named."""
     from suyuan.app.main import prepare_folder, writer_settings
     from suyuan.app.writing import write_once
@@ -118,5 +118,5 @@ def revoke(
     else:
         from suyuan.trace.acts import KeyRevoked, Recorded
 
-        _write_here(data, "key-revoked", KeyRevoked("command-line", key_id), Recorded)
+        write_here(data, "key-revoked", KeyRevoked("command-line", key_id), Recorded)
     typer.echo(f"revoked {key_id}", err=True)
