@@ -96,7 +96,7 @@ class TestWrongUse:
             ["migrate", "--revision", "'; DROP"], ["migrate", "--data", "/dev/null"],
             ["edge"], ["edge", "--config", "none.toml"], ["emulate", "--config", "none.toml"],
             ["serve", "--port", "99999"], ["serve", "--port", "x"], ["demo", "--port", "-1"], ["demo", "--seed", "x"],
-            ["capture"], ["serve", "extra"],
+            ["capture"], ["serve", "extra"], ["hash"], ["hash", "none.xml"], ["hash", "none.json"], ["hash", "."],
         ],
         ids=lambda words: " ".join(words)[:40],
     )  # fmt: skip
