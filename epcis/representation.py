@@ -108,6 +108,8 @@ def _write_words(event: dict[str, Any], cbv_format: str) -> None:
     prefixes = STANDARD_PREFIXES if own is None else extended(STANDARD_PREFIXES, own)
 
     def word(known: Vocabulary, value: str) -> str:
+        if cbv_format == BARE and value.startswith("cbv:"):
+            return value  # JSON-LD's own abbreviation, as GS1's examples have it
         try:
             short = known.short(expand(value, prefixes))
         except InvalidDocument:

@@ -110,7 +110,8 @@ def test_words_of_others_stay() -> None:
 
 
 def test_an_abbreviated_word_is_known_by_its_context() -> None:
-    assert words({"bizStep": "cbv:BizStep-shipping"}, BARE) == {"bizStep": "shipping"}
+    assert words({"bizStep": "cbv:BizStep-shipping"}, CBV_URN) == {"bizStep": "urn:epcglobal:cbv:bizstep:shipping"}
+    assert words({"bizStep": "cbv:BizStep-shipping"}, BARE) == {"bizStep": "cbv:BizStep-shipping"}
     own = {"@context": {"c": "https://ref.gs1.org/cbv/"}, "bizStep": "c:BizStep-shipping"}
     assert words(own, BARE)["bizStep"] == "shipping"
 
