@@ -14,7 +14,7 @@ from tests.serving import PARTIES, Service
 from tests.trace.receiver import receiving
 from tests.trace.scribe import document, object_event
 
-HOOK = "https://client.example.com/hook"
+HOOK = "https://client.invalid/hook"
 QUERY = "/epcis/queries/SimpleEventQuery/subscriptions"
 
 
@@ -84,9 +84,9 @@ def test_no_other_firm_sees_or_ends_a_subscription(service: Service) -> None:
         ({"stream": None, "schedule": {"hour": "25"}}, "schedule/hour"),
         ({"stream": None, "schedule": {"dayOfMonth": "31", "month": "2"}}, "schedule/dayOfMonth"),
         ({"dest": None}, "/"),
-        ({"dest": "ftp://client.example.com/"}, "dest"),
-        ({"dest": "https://user:password@client.example.com/"}, "dest"),
-        ({"dest": "https://client.example.com:99999/"}, "dest"),
+        ({"dest": "ftp://client.invalid/"}, "dest"),
+        ({"dest": "https://user:password@client.invalid/"}, "dest"),
+        ({"dest": "https://client.invalid:99999/"}, "dest"),
         ({"dest": "http://[::1/"}, "dest"),
         ({"dest": "http://169.254.169.254/latest/meta-data"}, "dest"),
         ({"dest": "http://10.0.0.1/"}, "dest"),
@@ -148,7 +148,7 @@ async def test_a_named_query_is_reported_and_deleting_it_ends_its_subscriptions(
 
 
 def test_the_log_knows_neither_the_secret_nor_the_address_and_the_end_forgets_the_secret(service: Service) -> None:
-    made = order(service, signatureToken="very secret", dest="https://client.example.com/very/private")
+    made = order(service, signatureToken="very secret", dest="https://client.invalid/very/private")
     assert made.status_code == 201
     with closing(sqlite3.connect(f"file:{service.data / 'suyuan.db'}?mode=ro", uri=True)) as db:
         logged = [row[0] for table in ("act", "leaf") for row in db.execute(f"SELECT body FROM {table}")]
