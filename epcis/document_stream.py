@@ -41,6 +41,8 @@ class Frame(NamedTuple):
     place: str
     #: Number of events.
     events: int
+    #: Whether the document is XML: the pointer is that of the JSON that it was brought into.
+    xml: bool = False
 
 
 class EventCutter:

@@ -54,15 +54,15 @@ _NUMBER_TYPES = frozenset(
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
-def event_members(element: Element, names: Names, place: str, pardon: Pardon) -> dict[str, Any]:
-    """The JSON object that an event element says; ``place`` is its path.
+def event_members(element: Element, names: Names, pardon: Pardon) -> dict[str, Any]:
+    """The JSON object that an event element says.
 
     Its elements must stand in the order of the schema, or be pardoned (`Rule.ORDER`). Raises `InvalidDocument` with the
-    path of what no JSON object could say; everything else is left to the reader of events.
+    path, from the event on, of what no JSON object could say; everything else is left to the reader of events.
     """
     members: dict[str, Any] = {"type": element.name}
-    _check_order(element, place, pardon)
-    _fill(members, element, _EVENT, names, place)
+    _check_order(element, pardon)
+    _fill(members, element, _EVENT, names, "")
     if element.name == QUANTITY_EVENT:
         as_object_event(members)
     if names.own:
@@ -70,14 +70,14 @@ def event_members(element: Element, names: Names, place: str, pardon: Pardon) ->
     return members
 
 
-def _check_order(element: Element, place: str, pardon: Pardon) -> None:
+def _check_order(element: Element, pardon: Pardon) -> None:
     """Hold the elements of an event, but not those in the wrappers of EPCIS 1.x, to the order of the schema."""
     ranks, last = RANKS[element.name], 0
     for child in element.children:
         rank = ranks.get(child.name, last)
         if rank < last:
             detail = f"{child.name} stands too late: the schema has another order of elements"
-            pardon.ask(InvalidDocument(detail, place=f"{place}/{child.name}", rule=Rule.ORDER))
+            pardon.ask(InvalidDocument(detail, place=f"/{child.name}", rule=Rule.ORDER))
         last = max(rank, last)
 
 

@@ -16,12 +16,11 @@ import msgspec
 from suyuan.base.clock import parse_time
 from suyuan.base.errors import InvalidDocument, InvalidInput, TooLarge
 from suyuan.epcis.document_stream import CHUNK, Frame
-from suyuan.epcis.event_reader import read_event
 from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.json_codec import Document, Head, Source
 from suyuan.epcis.json_text import Limits
 from suyuan.epcis.leniency import STRICT, Forgiven, Leniency, Pardon
-from suyuan.epcis.lenient_reader import read_leniently
+from suyuan.epcis.lenient_reader import hold_to_profiles, read_leniently
 from suyuan.epcis.plain_events import read_plain
 from suyuan.epcis.plain_xml import cut_plain
 from suyuan.epcis.xml_events import EVENT_ELEMENTS, event_members
@@ -158,17 +157,19 @@ class XmlEvents:
         if len(self._way) == 1:
             for name in _ENVELOPE_ATTRIBUTES:
                 element.attributes.pop(name, None)
-        place = xml_place(self.pointer(self.count - 1))
         pardon = Pardon(self._leniency)
         try:
-            members = event_members(element, names, place, pardon)
+            members = event_members(element, names, pardon)
             raw = msgspec.json.encode(members)
             if values := names.prefixes_in(raw):
                 names.begin(self._parser.inner, values)
-                members = event_members(element, names, place, Pardon(self._leniency))
+                members = event_members(element, names, Pardon(self._leniency))
                 raw = msgspec.json.encode(members)
         except InvalidDocument as error:
-            return error
+            return _at(xml_place(self.pointer(self.count - 1)) + (error.place or ""), error)
+        if pardon.given:
+            place = xml_place(self.pointer(self.count - 1))
+            pardon.given = [Forgiven(place + one.place, one.rule, one.detail) for one in pardon.given]
         return XmlEvent(members, raw, tuple(pardon.given))
 
     def pointer(self, index: int) -> str:
@@ -191,6 +192,11 @@ def _moment(text: str, place: str) -> int:
         raise InvalidDocument(error.detail, place=place, remedy=error.remedy) from None
 
 
+def _at(place: str, error: InvalidDocument) -> InvalidDocument:
+    """The error, with its place in the document."""
+    return InvalidDocument(error.detail, place=place, remedy=error.remedy, rule=error.rule)
+
+
 def _refuse(detail: str, place: str) -> NoReturn:
     raise InvalidDocument(detail, place=place)
 
@@ -204,7 +210,7 @@ def read_xml_document(body: bytes, limits: Limits, leniency: Leniency = STRICT) 
     """
     if len(body) > limits.body:
         raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
-    plain = _read_plain_document(body, limits)
+    plain = None if leniency.profiles else _read_plain_document(body, limits)
     if plain is not None:
         return plain
     reader = XmlEvents(limits, leniency)
@@ -258,17 +264,17 @@ def _source(
 ) -> Source:
     if isinstance(event, InvalidDocument):
         raise event
-    plain = read_plain(event.raw, prefixes, limits)
-    if plain is not None:
-        return Source(event.raw, plain, event.forgiven)
+    found = read_plain(event.raw, prefixes, limits)
+    forgiven = event.forgiven
     try:
-        if leniency.rules:
-            found, forgiven = read_leniently(event.members, pointer, prefixes, leniency)
-            return Source(event.raw, found, event.forgiven + forgiven)
-        return Source(event.raw, read_event(event.members, pointer, prefixes))
+        if found is None:
+            found, more = read_leniently(event.members, pointer, prefixes, leniency)
+            forgiven += more
+        if leniency.profiles:
+            forgiven += hold_to_profiles(found, pointer, prefixes, leniency)
+        return Source(event.raw, found, forgiven)
     except InvalidDocument as error:
-        place = xml_place(error.place or pointer)
-        raise InvalidDocument(error.detail, place=place, remedy=error.remedy, rule=error.rule) from None
+        raise _at(xml_place(error.place or pointer), error) from None
 
 
 def read_xml_frame(file: BinaryIO, limits: Limits) -> Frame:
@@ -277,7 +283,7 @@ def read_xml_frame(file: BinaryIO, limits: Limits) -> Frame:
     while data := file.read(CHUNK):
         reader.feed(data)
     head = reader.close()
-    return Frame(head, reader.pointer(0).removesuffix("/0"), reader.count)
+    return Frame(head, reader.pointer(0).removesuffix("/0"), reader.count, xml=True)
 
 
 def iter_xml_events(file: BinaryIO, limits: Limits, leniency: Leniency = STRICT) -> Iterator[bytes | InvalidDocument]:

@@ -16,7 +16,8 @@ MOST_FAULTS: Final = 1_000
 #: Values of GS1-Capture-Error-Behaviour (12.6).
 ROLLBACK, PROCEED = "rollback", "proceed"
 
-_EVENT = re.compile(r"(?:.*/eventList/([0-9]+)).*")
+#: The event in a place: from 0 in a JSON pointer, from 1 in a path of XML.
+_EVENT = re.compile(r".*/(?:eventList/(?P<pointer>[0-9]+)|EventList/\*\[(?P<path>[0-9]+)\]).*")
 
 
 class State(IntEnum):
@@ -51,7 +52,7 @@ class CaptureProblem(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str
     detail: str
     status: int
-    #: JSON pointer of the place within the document.
+    #: JSON pointer of the place within the document; its path in XML.
     instance: str = ""
     #: Number of the event, counted from 0; None of the document itself.
     event: int | None = None
@@ -86,16 +87,24 @@ class CaptureJob(
     event_count: int | msgspec.UnsetType = msgspec.UNSET
 
 
+def _event_in(place: str) -> int | None:
+    found = _EVENT.fullmatch(place)
+    if found is None:
+        return None
+    return int(found["pointer"]) if found["pointer"] else int(found["path"]) - 1
+
+
 def problem_of(error: SuyuanError, event: int | None = None) -> CaptureProblem:
     """An error of ours as an entry of a job's ``errors``. The event's number is read from its place where not given."""
-    found = _EVENT.fullmatch(error.place or "") if event is None else None
+    if event is None:
+        event = _event_in(error.place or "")
     return CaptureProblem(
         PROBLEM_PREFIX + exception_of(type(error), capturing=True),
         (type(error).__doc__ or "").splitlines()[0],
         error.detail,
         error.status,
         error.place or "",
-        int(found[1]) if found else event,
+        event,
         getattr(error, "rule", ""),
         error.remedy or "",
     )

@@ -16,6 +16,7 @@ from suyuan.epcis.events import EVENT_TYPES
 from suyuan.epcis.json_codec import Source, read_document, read_source
 from suyuan.epcis.json_text import Limits
 from suyuan.epcis.leniency import STRICT, Leniency
+from suyuan.epcis.xml_path import xml_place
 from suyuan.epcis.xml_reader import iter_xml_events, read_xml_document, read_xml_frame
 
 JSON_TYPES: Final = ("application/ld+json", "application/json")
@@ -112,6 +113,14 @@ def read_one(
     """
     if isinstance(raw, InvalidDocument):
         return [raw]
+    found = _read_one(raw, ordinal, frame, limits, leniency)
+    if frame.xml and not isinstance(found, Source):
+        for fault in found:
+            fault.place = xml_place(fault.place or "")
+    return found
+
+
+def _read_one(raw: bytes, ordinal: int, frame: Frame, limits: Limits, leniency: Leniency) -> Source | list[SuyuanError]:
     place, prefixes = f"{frame.place}/{ordinal}", frame.head.prefixes
     try:
         return read_source(raw, place, prefixes, limits, leniency)

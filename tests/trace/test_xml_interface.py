@@ -153,3 +153,7 @@ def test_of_a_document_that_may_go_on_the_good_events_are_kept(service: Service)
     answer = send(service, document(sensed(own), wrong, sensed(own)), **{"GS1-Capture-Error-Behaviour": "proceed"})
     assert answer.status_code == 202, answer.text
     assert len(events(ask(service, f"EQ_bizStep={own}"))) == 2
+    job = service.get(answer.headers["location"], "producer").json()
+    (fault,) = job["errors"]
+    assert fault["event"] == 1
+    assert fault["instance"] == "/EPCISDocument/EPCISBody/EventList/*[2]/epcList/epc[1]"
