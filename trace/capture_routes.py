@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from suyuan.base.api_schema import answer, answers, body_of
 from suyuan.base.errors import InvalidInput, TooLarge
@@ -47,16 +47,24 @@ def capture_abilities(settings: Settings) -> dict[str, str]:
     }
 
 
-def error_behaviour(
-    given: Annotated[
-        str | None, Header(alias=_BEHAVIOUR, description="rollback: all or nothing; proceed: without its bad events")
-    ] = None,
-) -> bool:
-    """Whether bad events are to be left out; `InvalidInput` for a behaviour that the standard does not have."""
-    value = (given or ROLLBACK).strip().lower()
+def _proceeds(request: Request) -> bool:
+    """Whether bad events are to be left out; `InvalidInput` for a behaviour that the standard does not have.
+
+    Read here, not by a dependency: what FastAPI does for one header takes as long as looking up the key.
+    """
+    value = request.headers.get(_BEHAVIOUR, ROLLBACK).strip().lower()
     if value not in (ROLLBACK, PROCEED):
         raise InvalidInput(f"{value[:40]!r} is no behaviour", place=_BEHAVIOUR, remedy=f"send {ROLLBACK} or {PROCEED}")
     return value == PROCEED
+
+
+#: The header as the API documentation shows it.
+_BEHAVIOUR_PARAMETER = {
+    "name": _BEHAVIOUR,
+    "in": "header",
+    "description": "rollback: all events or none; proceed: bad events are left out and told",
+    "schema": {"type": "string", "enum": [ROLLBACK, PROCEED], "default": ROLLBACK},
+}
 
 
 @router.post(
@@ -76,18 +84,17 @@ def error_behaviour(
             503: "Busy: send it again",
         },
     ),
-    openapi_extra=body_of(None, "An EPCIS document, a query document or a bare event", DOCUMENT, MEDIA_TYPES),
+    openapi_extra=body_of(None, "An EPCIS document, a query document or a bare event", DOCUMENT, MEDIA_TYPES)
+    | {"parameters": [_BEHAVIOUR_PARAMETER]},
 )
-async def capture(
-    request: Request, ledger: LedgerIs, actor: CapturerIs, proceed: Annotated[bool, Depends(error_behaviour)]
-) -> Response:
+async def capture(request: Request, ledger: LedgerIs, actor: CapturerIs) -> Response:
     """Stores a document. The same document again is answered with the places it already has.
 
     A small document is stored when the answer comes, and its faults are the answer. A large one (over
     `large_document_bytes` or `max_events`) is on disk when the answer comes, and is captured in the background: its
     job tells when it is done, and its faults.
     """
-    media_type = check_media_type(request.headers.get("content-type", ""))
+    media_type, proceed = check_media_type(request.headers.get("content-type", "")), _proceeds(request)
     state = request.app.state
     received = await receive(request, state.intake_limits, state.capture_desk.spool)
     if isinstance(received, bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import itertools
 import json
@@ -20,6 +21,8 @@ import pytest
 import zstandard
 from tests.serving import Service
 from tests.trace.scribe import CONTEXT, document, object_event
+
+from suyuan.epcis.xml_writer import write_document
 
 #: Documents over this many bytes are large here.
 LARGE = 30_000
@@ -79,6 +82,14 @@ def until_done(service: Service, place: str, role: str = "producer") -> dict[str
     raise AssertionError(job)
 
 
+def await_empty_spool(service: Service) -> None:
+    """Nothing of what was sent lies around: a file goes a moment after its job, or its connection."""
+    deadline = time.monotonic() + PATIENCE
+    while left := list((service.data / "spool").iterdir()):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
 def count_events(service: Service, event: dict[str, Any]) -> int:
     """How often an event is in the ledger."""
     answer = service.get("/epcis/events", params={"MATCH_anyEPC": event["epcList"][0]})
@@ -101,7 +112,7 @@ class TestLargeDocuments:
         indexes = [event["index"] for event in done["events"]]
         assert indexes == list(range(indexes[0], indexes[0] + 120))
         assert [count_events(desk, event) for event in (whole[0], whole[-1])] == [1, 1]
-        assert list((desk.data / "spool").iterdir()) == []
+        await_empty_spool(desk)
 
     def test_again_are_the_same_places(self, desk: Service) -> None:
         body = document(*fresh(120))
@@ -155,13 +166,13 @@ class TestLimits:
     def test_a_bomb_is_refused(self, desk: Service) -> None:
         answer = post(desk, gzip.compress(bytes(60_000_000)), Content_Encoding="gzip")
         assert (answer.status_code, answer.json()["type"]) == (413, "epcisException:CaptureLimitExceededException")
-        assert list((desk.data / "spool").iterdir()) == []
+        await_empty_spool(desk)
 
     def test_a_damaged_body_leaves_nothing(self, desk: Service) -> None:
         packed = gzip.compress(document(*fresh(120)))
         for body in (packed[:-1], packed[:-9] + b"123456789", packed + b"x"):
             assert post(desk, body, Content_Encoding="gzip").status_code == 400
-        assert list((desk.data / "spool").iterdir()) == []
+        await_empty_spool(desk)
 
     def test_an_unknown_encoding_is_told_what_is_known(self, desk: Service) -> None:
         answer = post(desk, b"x", Content_Encoding="gzip, br")
@@ -186,7 +197,7 @@ class TestLimits:
             stream.sendall(head.encode() + b" " * (LARGE + 1))
             stream.settimeout(PATIENCE)
             assert stream.recv(100).startswith(b"HTTP/1.1 408 ")
-        assert list((tight.data / "spool").iterdir()) == []
+        await_empty_spool(tight)
 
     def test_a_client_that_hangs_up_in_a_large_document_leaves_nothing(self, desk: Service) -> None:
         parts = urlsplit(desk.url)
@@ -196,10 +207,7 @@ class TestLimits:
                 f"Authorization: Bearer {desk.keys['producer']}\r\nContent-Length: 4000000\r\n\r\n"
             )
             stream.sendall(head.encode() + b" " * 2_000_000)
-        deadline = time.monotonic() + PATIENCE
-        while list((desk.data / "spool").iterdir()) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert list((desk.data / "spool").iterdir()) == []
+        await_empty_spool(desk)
 
     def test_options_tell_the_limits(self, desk: Service) -> None:
         headers = desk.call("OPTIONS", "/epcis/capture", "producer").headers
@@ -317,7 +325,7 @@ class TestCrashes:
         good, bad = (until_done(service, place) for place in places)
         assert (good["success"], len(good["events"])) == (True, 3_000)
         assert (bad["success"], bad["events"]) == (False, [])
-        assert list((service.data / "spool").iterdir()) == []
+        await_empty_spool(service)
         assert service.get("/api/v1/figures", None).json()["events"] == 3_000
 
     def test_of_the_writer_and_the_reader_again_and_again(self, service: Service) -> None:
@@ -330,6 +338,57 @@ class TestCrashes:
         done = until_done(service, place)
         assert (done["success"], len(done["events"])) == (True, 4_000)
         assert service.get("/api/v1/figures", None).json()["events"] == 4_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["application/json", "application/xml"])
+def test_memory_does_not_grow_with_the_document(tmp_path: Path, form: str) -> None:
+    """Thirty megabytes here; half a gigabyte was measured to need no more (docs/reference/capture.md)."""
+    service = Service(tmp_path / "data")
+    service.start()
+    service.make_keys()
+    body = b"".join(long_document(form, 30_000_000))
+    answer = service.call("POST", "/epcis/capture", "producer", content=body, headers={"Content-Type": form})
+    assert answer.status_code == 202, answer.text
+    peaks: dict[int, int] = {}
+    deadline = time.monotonic() + 10 * PATIENCE
+    while service.get(answer.headers["location"], "producer").json()["running"]:
+        assert time.monotonic() < deadline
+        for process in (service.pid, *children(service.pid, b"suyuan")):
+            with contextlib.suppress(OSError, IndexError):
+                status = Path(f"/proc/{process}/status").read_text()
+                peaks[process] = int(status.partition("VmHWM:")[2].split()[0])
+        time.sleep(0.2)
+    job = service.get(answer.headers["location"], "producer").json()
+    assert (job["success"], job["errors"]) == (True, [])
+    assert len(peaks) >= 3
+    assert max(peaks.values()) < 300_000, peaks
+    assert service.stop() in {0, 130}
+
+
+def long_document(form: str, size: int) -> Iterator[bytes]:
+    """A document of at least so many bytes whose events all differ."""
+    whole = document(object_event(*range(1, 11), eventTime="@"))
+    if form == "application/xml":
+        whole = write_document([object_event(*range(1, 11), eventTime="2026-10-12T06:00:00Z")], creation_date=0)
+        whole = whole.replace(b"2026-10-12T06:00:00Z", b"@")
+        first, last = whole.index(b"<ObjectEvent"), whole.index(b"</EventList>")
+        comma = b""
+    else:
+        first, last, comma = whole.index(b'{"type": "ObjectEvent"'), whole.index(b"]}}"), b","
+    yield whole[:first]
+    given, event = 0, whole[first:last]
+    for number in itertools.count():
+        minutes, millis = divmod(number, 60_000)
+        time_of = f"2026-{10 + minutes // 1_440 // 28:02}-{1 + minutes // 1_440 % 28:02}T{minutes // 60 % 24:02}"
+        moment = f"{time_of}:{minutes % 60:02}:{millis // 1_000:02}.{millis % 1_000:03}Z"
+        piece = event.replace(b"@", moment.encode())
+        yield piece
+        given += len(piece) + len(comma)
+        if given >= size:
+            break
+        yield comma
+    yield whole[last:]
 
 
 def children(parent: int, program: bytes) -> list[int]:
