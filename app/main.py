@@ -14,6 +14,7 @@ from suyuan.app import api_document, health, key_routes, problems
 from suyuan.app.company_prefixes import load_company_prefixes
 from suyuan.app.health import Measured, Metrics
 from suyuan.app.migrate import migrate, require_schema
+from suyuan.app.profiles import load_profiles
 from suyuan.app.provenance import LedgerProvenance
 from suyuan.app.read_only import ReadOnlyWriter
 from suyuan.app.staff.routes import create_router as create_staff_router
@@ -134,7 +135,10 @@ def open_desk(settings: Settings, ledger: Ledger) -> CaptureDesk:
     """The desk of large documents. What stands beside their events must fit in a request's body."""
     limits = Limits(body=settings.max_body_bytes, events=settings.max_document_events)
     spool = Spool(settings.data.resolve(), settings.spool_bytes)
-    return CaptureDesk(ledger, spool, limits, lambda assignment: python_command("suyuan.app.document_main", assignment))
+    return CaptureDesk(
+        ledger, spool, limits, lambda assignment: python_command("suyuan.app.document_main", assignment),
+        load_profiles(settings.profiles),
+    )  # fmt: skip
 
 
 def prepare_folder(settings: Settings, url: str) -> None:
@@ -147,8 +151,9 @@ def prepare_folder(settings: Settings, url: str) -> None:
 def writer_settings(settings: Settings) -> WriterSettings:
     """What the writer must know of the settings."""
     return WriterSettings(
-        str(settings.data.resolve()), settings.origin, settings.max_body_bytes, settings.max_events, settings.database
-    )
+        str(settings.data.resolve()), settings.origin, settings.max_body_bytes, settings.max_events, settings.database,
+        settings.profiles,
+    )  # fmt: skip
 
 
 def writer_command(settings: Settings) -> list[str]:

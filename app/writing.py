@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 
 from suyuan.app.migrate import require_schema
+from suyuan.app.profiles import load_profiles
 from suyuan.base.database import open_reader, sqlite_url
 from suyuan.base.errors import Unavailable
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.profiles import Profile
 from suyuan.labels.allocation import AllocateLabels
 from suyuan.labels.marking import MarkLabels
 from suyuan.labels.opening import OpenBatch
@@ -46,6 +48,8 @@ class WriterSettings(msgspec.Struct, frozen=True):
     max_body_bytes: int
     max_events: int
     database: str = ""
+    #: Folder of profiles; empty means none.
+    profiles: str = ""
 
 
 @contextmanager
@@ -57,15 +61,16 @@ def open_writer(settings: WriterSettings, wait: bool = True) -> Iterator[Writer]
         with db.log() as log:
             appender = log.appender()
         limits = Limits(body=settings.max_body_bytes, events=settings.max_events)
-        writer = Writer(db, _operations(limits), publication, appender)
+        writer = Writer(db, _operations(limits, load_profiles(settings.profiles)), publication, appender)
         yield writer
         with suppress(Unavailable):  # it was logged; the next writer signs
             writer.publish()
 
 
-def _operations(limits: Limits) -> list[Operation]:
+def _operations(limits: Limits, profiles: tuple[Profile, ...]) -> list[Operation]:
     return [
-        Capture(limits), AddKey(), RevokeKey(), ChangeMasterData(), ContinueLog(), ChangeVocabulary(), OpenRecall(),
+        Capture(limits, profiles=profiles),
+        AddKey(), RevokeKey(), ChangeMasterData(), ContinueLog(), ChangeVocabulary(), OpenRecall(),
         OpenBatch(), AllocateLabels(), MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
         *(operation() for operation in SUBSCRIPTION_OPERATIONS),
         *(operation(limits) for operation in LARGE_DOCUMENT_OPERATIONS), EndPageToken(),

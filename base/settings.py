@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     origin: str = "suyuan.example/log"
     #: File with the lengths of GS1 company prefixes: GS1's list, or this firm's own prefixes, one a line.
     company_prefixes: str = ""
+    #: Folder of profiles, which hold events to more than the standard does (docs/how-to/profiles.md); empty means none.
+    profiles: str = ""
     #: Largest request body in bytes.
     max_body_bytes: int = 32 * 1024 * 1024
     #: Most events of a document that is captured while its sender waits; one with more is captured in the background.

@@ -16,12 +16,11 @@ from suyuan.base.clock import format_time, parse_time
 from suyuan.base.errors import InvalidDocument, InvalidInput, TooLarge
 from suyuan.epcis import context as contexts
 from suyuan.epcis.context import EPCIS_CONTEXT
-from suyuan.epcis.event_reader import read_event
 from suyuan.epcis.events import EVENT_TYPES, Event
 from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.json_text import Limits, check_encoding, read_json
 from suyuan.epcis.leniency import STRICT, Forgiven, Leniency
-from suyuan.epcis.lenient_reader import read_leniently
+from suyuan.epcis.lenient_reader import hold_to_profiles, read_leniently
 from suyuan.epcis.plain_events import read_plain
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -204,12 +203,12 @@ def read_source(raw: bytes, place: str, prefixes: Prefixes, limits: Limits, leni
     if len(raw) > limits.event:
         raise TooLarge(f"the event has {len(raw)} bytes, more than {limits.event}", place=place or "/")
     event = read_plain(raw, prefixes, limits)
-    if event is not None:
-        return Source(raw, event)
-    value = read_json(raw, limits, place)
-    if leniency.rules:
-        return Source(raw, *read_leniently(value, place, prefixes, leniency))
-    return Source(raw, read_event(value, place, prefixes))
+    forgiven: tuple[Forgiven, ...] = ()
+    if event is None:
+        event, forgiven = read_leniently(read_json(raw, limits, place), place, prefixes, leniency)
+    if leniency.profiles:
+        forgiven += hold_to_profiles(event, place, prefixes, leniency)
+    return Source(raw, event, forgiven)
 
 
 def _present(members: dict[str, bytes], name: str, place: str) -> bytes:

@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from suyuan.base.errors import InvalidDocument
+from suyuan.epcis.profiles import Profile
 
 #: An event with more faults than this is not forgiven but wrong.
 MOST_FORGIVEN = 100
@@ -65,9 +66,15 @@ class Forgiven(msgspec.Struct, frozen=True):
 
 
 class Leniency(msgspec.Struct, frozen=True):
-    """The rules that a source may break. Rules not in `FORGIVABLE` stay in force whatever is named here."""
+    """How strictly a source's events are read.
+
+    ``rules`` are those that it may break; rules not in `FORGIVABLE` stay in force whatever is named there. ``profiles``
+    are those of the installation, ``party`` the firm behind the source, by its canonical name.
+    """
 
     rules: frozenset[str] = frozenset()
+    profiles: tuple[Profile, ...] = ()
+    party: str = ""
 
     def covers(self, rule: str) -> bool:
         """Whether breaking this rule is forgiven."""

@@ -14,10 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 from suyuan.base.errors import InvalidDocument
+from suyuan.epcis.context import extended
 from suyuan.epcis.event_reader import read_event
 from suyuan.epcis.events import Event
 from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.leniency import LENIENT, MOST_FORGIVEN, STRICT, Forgiven, Leniency, Pardon, Rule
+from suyuan.epcis.profiles import breaches
 
 #: Stands in front of what was not checked, percent-encoded.
 UNCHECKED = "https://ns.suyuan.example/voc/unchecked/"
@@ -79,6 +81,18 @@ class _Listing(Pardon):
     def ask(self, error: InvalidDocument) -> None:
         if not self.leniency.covers(error.rule):
             self.found.append(error)
+
+
+def hold_to_profiles(event: Event, place: str, prefixes: Prefixes, leniency: Leniency) -> tuple[Forgiven, ...]:
+    """What an event was forgiven of the installation's profiles. Raises `InvalidDocument` for what is not forgiven."""
+    pardon = Pardon(leniency)
+    inner = prefixes if event.context is None else extended(prefixes, event.context)
+    for profile in leniency.profiles:
+        for one in breaches(event, inner, leniency.party, profile):
+            pardon.ask(
+                InvalidDocument(one.detail, place=place + one.place or "/", remedy=one.remedy, rule=Rule.PROFILE)
+            )
+    return tuple(pardon.given)
 
 
 def unchecked(value: str) -> str:

@@ -20,6 +20,7 @@ from suyuan.base.errors import Conflict, InvalidDocument, Unauthenticated, Unava
 from suyuan.base.identity import closed_key
 from suyuan.epcis.json_text import Limits
 from suyuan.epcis.leniency import Leniency
+from suyuan.epcis.profiles import Profile
 from suyuan.epcis.vocabulary_elements import Element, read_elements
 from suyuan.trace import tables
 from suyuan.trace.capture_job import (
@@ -69,16 +70,19 @@ class Capture:
 
     name = "capture"
 
-    def __init__(self, limits: Limits, random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self, limits: Limits, random: Callable[[int], bytes] = os.urandom, profiles: tuple[Profile, ...] = ()
+    ) -> None:
         self._limits = limits
         self._random = random
+        self._profiles = profiles
         self._decoder = msgspec.msgpack.Decoder(CaptureRequest)
 
     def prepare(self, body: bytes) -> PreparedCapture:
         """Decode and validate; nothing of the database is touched."""
         request = self._decoder.decode(body)
         read = read_passable if request.proceed else read_whole
-        found = read(request.body, request.media_type, self._limits, Leniency(frozenset(request.lenient)))
+        found = read(request.body, request.media_type, self._limits, self._leniency(request))
         if request.bare and not found.bare:
             raise InvalidDocument("this is a document", place="/type", remedy="send it to /epcis/capture")
         events = [(ordinal, prepare_event(source, found.context)) for ordinal, source in found.sources]
@@ -86,6 +90,9 @@ class Capture:
         return PreparedCapture(
             request, found.context, events, [problem_of(fault, ordinal) for ordinal, fault in found.faults], elements
         )
+
+    def _leniency(self, request: CaptureRequest) -> Leniency:
+        return Leniency(frozenset(request.lenient), self._profiles, request.party)
 
     def apply(self, transaction: Transaction, prepared: Sequence[PreparedCapture]) -> Sequence[Any]:
         """Give each document's new events their places, and insert them all at once.

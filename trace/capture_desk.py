@@ -21,6 +21,8 @@ from sqlalchemy import text
 from suyuan.base.errors import IntegrityBroken, SuyuanError, Unavailable
 from suyuan.base.identity import Actor
 from suyuan.epcis.json_text import Limits
+from suyuan.epcis.leniency import Leniency
+from suyuan.epcis.profiles import Profile
 from suyuan.trace.capture_job import State
 from suyuan.trace.document_parts import Assignment
 from suyuan.trace.large_capture import CheckedPart, DocumentLost, LargeDocument, Progress, StoredPart
@@ -53,8 +55,11 @@ class Waiting(NamedTuple):
 class CaptureDesk:
     """The large documents of a server. ``command`` starts a reader. `start` and `stop` it in the event loop."""
 
-    def __init__(self, ledger: Ledger, spool: Spool, limits: Limits, command: Command) -> None:
+    def __init__(
+        self, ledger: Ledger, spool: Spool, limits: Limits, command: Command, profiles: tuple[Profile, ...] = ()
+    ) -> None:
         self._ledger, self.spool, self.limits, self._command = ledger, spool, limits, command
+        self._profiles = profiles
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -115,14 +120,17 @@ class CaptureDesk:
             for row in rows
         }
 
-    def _lenient(self, capture: int) -> tuple[str, ...]:
-        """Rules that events of the document's source may break."""
+    def _leniency(self, capture: int) -> Leniency:
+        """How strictly the document's events are read."""
         with self._ledger.view() as view:
-            rules = view.connection.execute(
-                text("SELECT k.rule FROM capture c JOIN lenient_key k ON k.id = c.key_id WHERE c.id = :capture"),
+            rows = view.connection.execute(
+                text(
+                    "SELECT c.party, k.rule FROM capture c LEFT JOIN lenient_key k ON k.id = c.key_id"
+                    " WHERE c.id = :capture"
+                ),
                 {"capture": capture},
-            )
-            return tuple(rules.scalars())
+            ).all()
+        return Leniency(frozenset(row.rule for row in rows if row.rule), self._profiles, rows[0].party)
 
     def _claimed(self, unfinished: dict[str, tuple[Progress, str]]) -> list[Waiting]:
         found = []
@@ -180,7 +188,7 @@ class CaptureDesk:
         assignment = Assignment(
             str(waiting.file.path), waiting.media_type, progress.capture, progress.proceed, storing,
             progress.stored if storing else progress.checked, self.limits,
-            await run_in_threadpool(self._lenient, progress.capture),
+            await run_in_threadpool(self._leniency, progress.capture),
         )  # fmt: skip
         async with open_reader(self._command(msgspec.json.encode(assignment).decode())) as reader:
             while progress.state in _PASSES:

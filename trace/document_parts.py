@@ -15,7 +15,7 @@ from suyuan.base.errors import InvalidDocument, SuyuanError
 from suyuan.epcis.document_stream import Frame
 from suyuan.epcis.json_codec import Source
 from suyuan.epcis.json_text import Limits
-from suyuan.epcis.leniency import Leniency
+from suyuan.epcis.leniency import STRICT, Leniency
 from suyuan.epcis.vocabulary_elements import read_elements
 from suyuan.trace.capture_job import CaptureProblem, problem_of
 from suyuan.trace.capture_rows import prepare_event
@@ -38,13 +38,8 @@ class Assignment(msgspec.Struct, frozen=True):
     storing: bool
     start: int
     limits: Limits
-    #: Rules that events of the source may break.
-    lenient: tuple[str, ...] = ()
-
-    @property
-    def leniency(self) -> Leniency:
-        """How strictly the events are read."""
-        return Leniency(frozenset(self.lenient))
+    #: How strictly the events are read.
+    leniency: Leniency = STRICT
 
 
 class DocumentReader:
