@@ -32,6 +32,10 @@ OWN_NAMESPACE = "https://ns.suyuan.example/voc/"
 CBV_ATTRIBUTES = "urn:epcglobal:cbv:mda"
 
 
+#: Names remembered; more than any vocabulary has.
+_REMEMBERED = 10_000
+
+
 class Names:
     """JSON names of the extensions of one document.
 
@@ -41,6 +45,7 @@ class Names:
 
     def __init__(self, outer: Mapping[str, str]) -> None:
         self._document: dict[str, str | None] = {}
+        self._avoided: frozenset[str] = frozenset()
         self._known: dict[str, str] = {}
         for uri, prefix in outer.items():
             if uri not in _TECHNICAL:
@@ -49,9 +54,8 @@ class Names:
         self._inner: Mapping[str, str] = {}
         self._own: dict[str, str | None] = {}
         self._own_by_uri: dict[str, str] = {}
-        self._avoided: frozenset[str] = frozenset()
         meant = [prefix for prefix, uri in self._document.items() if STANDARD_PREFIXES.get(prefix) != uri]
-        self._values = _values_of(meant) if meant else None
+        self._values = _values_of("|".join(map(re.escape, sorted(meant)))) if meant else None
 
     @property
     def context(self) -> bytes:
@@ -63,23 +67,24 @@ class Names:
         """An event begins that declares these prefixes, and in which ``avoid`` must not be prefixes."""
         self._inner = inner
         if self._own or avoid or self._avoided:
-            self._own = dict.fromkeys(avoid)
-            self._own_by_uri = {}
+            self._own, self._own_by_uri = {}, {}
+            self._own = {prefix: None for prefix in avoid if self._is_ours(prefix)}
             self._avoided = frozenset(avoid)
 
-    def prefixes_in(self, raw: bytes) -> set[str]:
-        """Prefixes with which values in an event's JSON begin.
+    def to_avoid(self, raw: bytes) -> set[str]:
+        """What values in an event's JSON begin with, where one of it is a prefix there; else nothing.
 
         In XML a value such as ``example:x`` is a URI as it stands, whatever ``xmlns:example`` is; in JSON a prefix in
         the ``@context`` would make another one of it.
         """
-        found: set[str] = set()
-        if self._values is not None:
-            found = {match[1].decode() for match in self._values.finditer(raw)}
-        if self._own:
-            own = _values_of(self._own)
-            found |= {match[1].decode() for match in own.finditer(raw)}
-        return found - self._avoided
+        if not self._own and (self._values is None or not self._values.search(raw)):
+            return set()
+        heads = {match[1].decode() for match in _ABBREVIATED.finditer(raw)}
+        return heads if any(self._is_ours(head) for head in heads) else set()
+
+    def _is_ours(self, prefix: str) -> bool:
+        meant = self._own.get(prefix, self._document.get(prefix))
+        return meant is not None and STANDARD_PREFIXES.get(prefix) != meant
 
     @property
     def own(self) -> dict[str, str | None]:
@@ -96,6 +101,8 @@ class Names:
             return uri + local if brace else name
         prefix = self._by_uri.get(uri)
         if prefix is not None and prefix not in self._avoided:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
             self._known[name] = f"{prefix}:{local}"
             return self._known[name]
         prefix = self._own_by_uri.get(uri)
@@ -115,12 +122,14 @@ class Names:
 
     def _is_taken(self, context: Mapping[str, str | None], uri: str, prefix: str) -> bool:
         meant = STANDARD_PREFIXES.get(prefix, uri)
-        if uri not in {meant, CBV_ATTRIBUTES}:
+        if prefix in self._avoided or uri not in {meant, CBV_ATTRIBUTES}:
             return True
         return self._document.get(prefix, uri) != uri or context.get(prefix, uri) != uri
 
 
-def _values_of(prefixes: Collection[str]) -> re.Pattern[bytes]:
+def _values_of(prefix: str) -> re.Pattern[bytes]:
     """Finds strings of compact JSON that begin with a prefix and are no names of members."""
-    listed = "|".join(map(re.escape, sorted(prefixes)))
-    return re.compile(rf'"({listed}):(?:[^"\\]|\\.)*+"(?!:)'.encode())
+    return re.compile(rf'"({prefix}):(?:[^"\\]|\\.)*+"(?!:)'.encode())
+
+
+_ABBREVIATED = _values_of(r'[^":\\]++')

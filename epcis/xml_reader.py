@@ -161,8 +161,8 @@ class XmlEvents:
         try:
             members = event_members(element, names, pardon)
             raw = msgspec.json.encode(members)
-            if values := names.prefixes_in(raw):
-                names.begin(self._parser.inner, values)
+            if avoid := names.to_avoid(raw):
+                names.begin(self._parser.inner, avoid)
                 members = event_members(element, names, Pardon(self._leniency))
                 raw = msgspec.json.encode(members)
         except InvalidDocument as error:

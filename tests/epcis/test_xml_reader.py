@@ -154,6 +154,14 @@ def test_a_value_that_begins_like_a_prefix_is_a_uri_as_it_stands() -> None:
     assert "{https://ex.example/}a=b" in text
 
 
+def test_a_prefix_that_is_made_up_is_none_that_a_value_begins_with() -> None:
+    found = members(
+        '<bizStep>ex:step</bizStep><ex:a xmlns:ex="https://ex.example/">ns1:b</ex:a>',
+        declared=' xmlns:ex="https://outer.example/"',
+    )
+    assert (found["@context"], found["ns2:a"]) == ({"ex": None, "ns2": "https://ex.example/"}, "ns1:b")
+
+
 def test_master_data_of_the_header_and_of_its_own_document_have_the_form_of_json() -> None:
     listed = (
         '<VocabularyList><Vocabulary type="urn:epcglobal:epcis:vtype:Location"><VocabularyElementList>'
