@@ -6,6 +6,7 @@ Below /epcis a problem's type is the standard's exception, and it is XML for who
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -54,11 +55,17 @@ def problem(
     capturing = request.scope.get("method") in {"POST", "PUT"} and not path.startswith("/epcis/queries")
     name = PROBLEM_PREFIX + exception_of(kind, capturing) if epcis else TYPES + (slug or kind.slug)
     answered = status or kind.status
-    body: dict[str, Any] = {"type": name, "title": title, "status": answered, "detail": detail, "instance": path}
+    instance = _absolute(request) if epcis else path
+    body: dict[str, Any] = {"type": name, "title": title, "status": answered, "detail": detail, "instance": instance}
     body |= {name: value for name, value in members.items() if value is not None}
     if epcis and acceptable_media(request.headers.get("accept"), (*_JSON, *_XML)) in _XML:
         return Response(write_resource("EPCISException", body), answered, headers, _XML[0])
     return Response(msgspec.json.encode(body), answered, headers, media_type=_JSON[0])
+
+
+def _absolute(request: Request) -> str:
+    """The address that was asked for, without its parameters: the REST binding wants a whole URI."""
+    return f"{request.url.scheme}://{quote(request.url.netloc, safe=':[]')}{quote(request.url.path)}"
 
 
 def install(app: FastAPI) -> None:

@@ -34,6 +34,10 @@ def _resolve(node: Any, definitions: dict[str, Any]) -> Any:
         return node
     if "$ref" in node:
         return _resolve(definitions[node["$ref"].rpartition("/")[2]], definitions)
+    prefix = node.get("prefixItems", [])
+    if prefix and node.get("items") is False and all(each == prefix[0] for each in prefix):
+        # So many of one kind: said without prefixItems, which not every reader of OpenAPI knows.
+        node = {name: value for name, value in node.items() if name != "prefixItems"} | {"items": prefix[0]}
     return {name: _resolve(value, definitions) for name, value in node.items() if name != "$defs"}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from suyuan.base.api_schema import PROBLEM_EXAMPLE
+
 GTIN = "09506000134352"
 SSCC = "095060001343529997"
 GLN = "9506000134376"
@@ -69,6 +71,15 @@ _PAGE: dict[str, Any] = {"schema": {"type": "string"}}
 
 Responses = dict[int | str, dict[str, Any]]
 _WRONG: Responses = {400: {"description": "not a valid identifier"}, 404: {"description": "nothing is known about it"}}
+
+
+def _as_pages(refusals: Responses) -> Responses:
+    """Refusals that a browser gets as a page, and a program as a problem."""
+    problem = {"schema": {"type": "object"}, "example": PROBLEM_EXAMPLE}
+    content = {"text/html": _PAGE, "application/problem+json": problem}
+    return {status: {**response, "content": content} for status, response in refusals.items()}
+
+
 DATA_RESPONSES: Responses = {
     200: {"description": "its journey", "content": {"application/json": {"example": JOURNEY}}},
     **_WRONG,
@@ -78,15 +89,15 @@ THING_RESPONSES: Responses = {
         "description": "its journey, as a page or as data",
         "content": {"text/html": _PAGE, "application/json": {"example": JOURNEY}},
     },
-    **_WRONG,
+    **_as_pages(_WRONG),
 }
 NOTICE_RESPONSES: Responses = {
     200: {"description": "the notice", "content": {"text/html": _PAGE, "application/json": {"example": NOTICE}}},
-    404: {"description": "there is no such recall"},
+    **_as_pages({404: {"description": "there is no such recall"}}),
 }
 FIND_RESPONSES: Responses = {
     303: {"description": "to the page of the thing"},
-    400: {"description": "not a valid identifier"},
+    **_as_pages({400: {"description": "not a valid identifier"}}),
 }
 PROOF_RESPONSES: Responses = {
     200: {"description": "proof bundle in its one canonical encoding", "content": {"application/json": {}}},

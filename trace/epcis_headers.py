@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 
 from suyuan import __version__
 from suyuan.base.accept import acceptable_media
-from suyuan.base.errors import InvalidInput, NotAcceptable
+from suyuan.base.errors import NotAcceptable
 from suyuan.epcis.resource_xml import write_resource
 
 #: Versions that answers may have, the best first: of EPCIS, and of the CBV that belongs to it.
@@ -99,13 +99,19 @@ def wishes_of(
     epcis_max: Annotated[str | None, Header(alias="GS1-EPCIS-Max", description="Highest version to answer in")] = None,
     cbv_min: Annotated[str | None, Header(alias="GS1-CBV-Min")] = None,
     cbv_max: Annotated[str | None, Header(alias="GS1-CBV-Max")] = None,
-    epc_format: Annotated[str | None, Header(alias="GS1-EPC-Format", description="How EPCs are written")] = None,
-    cbv_format: Annotated[str | None, Header(alias="GS1-CBV-XML-Format")] = None,
+    epc_format: Annotated[
+        str | None,
+        Header(alias="GS1-EPC-Format", description="How EPCs are written", json_schema_extra={"enum": list(EpcFormat)}),
+    ] = None,
+    cbv_format: Annotated[
+        str | None,
+        Header(alias="GS1-CBV-XML-Format", description="Words in XML", json_schema_extra={"enum": list(CbvFormat)}),
+    ] = None,
     extensions: Annotated[
         str | None, Header(alias="GS1-Extensions", description="prefix=namespace, ... of query parameters")
     ] = None,
 ) -> Wishes:
-    """A dependency of every EPCIS resource. Raises `NotAcceptable`, or `InvalidInput` for unreadable extensions."""
+    """A dependency of every EPCIS resource. Raises `NotAcceptable`."""
     epcis, cbv = _range("GS1-EPCIS", epcis_min, epcis_max), _range("GS1-CBV", cbv_min, cbv_max)
     media_type, version = _form(request.headers.get("accept"), epcis, cbv)
     return Wishes(
@@ -166,14 +172,14 @@ def read_extensions(text: str) -> dict[str, str]:
             continue
         prefix, sign, uri = part.strip().partition("=")
         if not sign or not _PREFIX.fullmatch(prefix) or ":" not in uri or not uri.isascii() or len(uri) > 400:
-            raise InvalidInput(
+            raise NotAcceptable(
                 f"{part.strip()[:80]!r} is not prefix=namespace",
                 place="GS1-Extensions",
                 remedy="ex=https://example.com/",
             )
         found[prefix] = uri
         if len(found) > _MOST_EXTENSIONS:
-            raise InvalidInput(f"more than {_MOST_EXTENSIONS} extensions", place="GS1-Extensions")
+            raise NotAcceptable(f"more than {_MOST_EXTENSIONS} extensions", place="GS1-Extensions")
     return found
 
 

@@ -216,7 +216,7 @@ for _resource in RESOURCES:
 
 @router.delete(
     "/nextPageToken/{token}", status_code=204, summary="Give a page token back",
-    responses=answers({204: {"description": "The token is refused from now on"}}, {400: "No token of ours"}),
+    responses=answers({204: {"description": "The token is refused from now on"}}, {}),
 )  # fmt: skip
 async def end_page_token(token: str, ledger: LedgerIs, actor: Reader) -> Response:
     """Nothing is held for a token that is given back; one that is not expires after a day."""

@@ -91,8 +91,11 @@ def page_after(view: View, token: str | None) -> str | None:
 
 
 async def end_token(ledger: Ledger, token: str) -> None:
-    """Have a token refused from now on. One that has expired is refused already."""
-    sealed = _open(token)
+    """Have a token refused from now on. What has expired, or never was a token, is refused already."""
+    try:
+        sealed = _open(token)
+    except InvalidInput:
+        return
     if sealed.expires > now():
         # Nobody can make a row stay for longer than a token of ours would.
         ended = TokenEnded(_digest(token), min(sealed.expires, now() + LIFETIME))

@@ -6,7 +6,7 @@ as the password of HTTP Basic, which is all that such clients know.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
@@ -63,6 +63,18 @@ _FAULTS = {
     503: "Busy: send it again",
 }
 
+
+def _described() -> dict[int | str, dict[str, Any]]:
+    """Results and faults come in the wrapping of the call; 415 is told before anything is known of that."""
+    wrapped = {media_type: {"schema": {"type": "string"}, "example": _ANSWER} for media_type in _WRAPPINGS}
+    described = answers({200: {"description": "The operation's result", "content": wrapped}}, _FAULTS)
+    faults = {media_type: {"schema": {"type": "string"}} for media_type in _WRAPPINGS}
+    return {
+        status: response if status == 200 else {**response, "content": {**response["content"], **faults}}
+        for status, response in described.items()
+    }
+
+
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/epcis", tags=["EPCIS 1.2: SOAP"])
 LedgerIs = Annotated[Ledger, Depends(ledger_of)]
@@ -83,7 +95,7 @@ def wsdl(request: Request) -> Response:
 @router.post(
     "/query",
     summary="Call the EPCIS query control interface by SOAP",
-    responses=answers({200: text_answer("The operation's result", "text/xml", _ANSWER)}, _FAULTS),
+    responses=_described(),
     openapi_extra={
         "requestBody": {
             "required": True,

@@ -32,7 +32,7 @@ def refs(node: Any) -> list[str]:
     return [ref for item in node for ref in refs(item)] if isinstance(node, list) else []
 
 
-@pytest.mark.parametrize("kind", [Inner, Outer, list[Outer], dict[str, Outer], str, int | None])
+@pytest.mark.parametrize("kind", [Inner, Outer, list[Outer], dict[str, Outer], str, int | None, tuple[int, str], tuple[int, int]])
 def test_a_schema_stands_alone_and_is_one(kind: Any) -> None:
     schema = schema_of(kind)
     assert refs(schema) == []
@@ -45,6 +45,10 @@ def test_a_schema_describes_what_is_written() -> None:
     jsonschema.validate(value, schema_of(Outer))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"twoWords": "x", "inner": {"name": "a"}}, schema_of(Outer))
+
+
+def test_a_tuple_of_one_kind_is_a_list_of_so_many() -> None:
+    assert schema_of(tuple[int, int]) == {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer"}}
 
 
 def test_answers_hold_successes_and_why_a_request_may_be_refused() -> None:

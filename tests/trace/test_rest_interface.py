@@ -259,7 +259,7 @@ class TestForms:
         answer = service.get("/epcis/events", params=params, headers={"GS1-Extensions": "mine=https://rest.example/"})
         assert len(events(answer)) == 1
         assert answer.headers["gs1-extensions"] == "mine=https://rest.example/"
-        problem(service.get("/epcis/events", headers={"GS1-Extensions": "mine"}), 400, "QueryParameterException")
+        problem(service.get("/epcis/events", headers={"GS1-Extensions": "mine"}), 406, "NotAcceptableException")
 
     def test_head_is_answered_as_get_without_a_body(self, service: Service) -> None:
         for path in (*self.PATHS, "/nothing"):
@@ -338,7 +338,7 @@ class TestPages:
 
     @pytest.mark.parametrize("token", ["x", "eyJ9", "%00", "W10", "A" * 5000])
     def test_what_is_no_token_is_refused(self, service: Service, token: str) -> None:
-        problem(service.call("DELETE", f"/epcis/nextPageToken/{token}", "producer"), 400, "QueryParameterException")
+        assert service.call("DELETE", f"/epcis/nextPageToken/{token}", "producer").status_code == 204
         problem(service.get(f"/epcis/epcs?nextPageToken={token}", "producer"), 400, "QueryParameterException")
         problem(service.get(f"/epcis/queries?nextPageToken={token}", "producer"), 400, "QueryParameterException")
 
@@ -472,6 +472,6 @@ class TestBadQuestions:
     def test_huge_headers_are_refused(self, service: Service) -> None:
         extensions = ",".join(f"p{number}=urn:x:{number}" for number in range(3_000))
         answer = service.get("/epcis/events", headers={"GS1-Extensions": extensions})
-        assert answer.status_code in {400, 431}
+        assert answer.status_code in {406, 431}
         answer = service.get("/epcis/events", headers={"Accept": ",".join(f"a/b{number}" for number in range(5_000))})
         assert answer.status_code in {400, 406, 431}
