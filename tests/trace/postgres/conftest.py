@@ -172,7 +172,7 @@ def migrated(cluster: Cluster) -> str:
     """A database with the schema and no rows, to make others of."""
     name = cluster.create()
     migrate(cluster.url(name))
-    cluster.grant(name)
+    grant_to(cluster.url(name), WRITER)
     cluster.template = name
     return name
 
