@@ -17,6 +17,7 @@ from suyuan.base.errors import InvalidInput, QueryTooComplex
 from suyuan.epcis.context import STANDARD_PREFIXES, extended
 from suyuan.epcis.query_fields import joined, moment
 from suyuan.epcis.query_parameters import ROLES, Condition, Operator, Query
+from suyuan.epcis.vocabulary_elements import value_text
 from suyuan.gs1.names import name_of
 from suyuan.trace.attributes import comparable, name_in_full
 from suyuan.trace.event_scope import EventScope
@@ -257,7 +258,7 @@ class Compiler:
                 for number, name in enumerate(condition.values.texts)
             ]
         asked = condition.values
-        values = [*asked.texts, *(f"{number:g}" for number in asked.numbers if f"{number:g}" not in asked.texts)]
+        values = list(dict.fromkeys([*asked.texts, *(value_text(number) or "" for number in asked.numbers)]))
         return [having_attribute(self._owners, kind, condition.attribute, values, holding=holding, prefix=f"{prefix}h")]
 
     def _ids(self, elements: IdSet) -> list[int]:

@@ -1,4 +1,4 @@
-"""Each parameter of the SimpleEventQuery by itself: what it finds, and what it doesn't however carelessly it is read."""
+"""Each parameter of the SimpleEventQuery by itself: what it finds, and what it doesn't, carelessly read or not."""
 
 from __future__ import annotations
 
@@ -94,6 +94,14 @@ def ledger(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> I
                 Element(TYPE_STEM + kind, above, (("urn:x:kind", "wide"),), (place,)),
             )
         ]
+        elements += [
+            Element(TYPE_STEM + kind, name, (("urn:x:colour", "red"), ("urn:x:size", 12)))
+            for kind, name in (
+                ("EPCClass", "https://id.gs1.org/01/00614141000074/10/L1"), ("BusinessStep", "shipping"),
+                ("BusinessTransaction", "https://id.gs1.org/253/06141410000297"), ("Party", SELLER), ("Colours", "cold"),
+                ("Colours", PALLET),
+            )
+        ]  # fmt: skip
         scribe.call("vocabulary-changed", VocabularyChanged("k", "", elements))
         yield scribe
 
@@ -173,6 +181,16 @@ NAMED: list[Case] = [
     ("HASATTR_bizLocation", ["urn:x:kind"], [0], ["cold"]),
     ("EQATTR_bizLocation_urn:x:kind", ["warm", "cold"], [0], ["wide"]),
     ("EQ_ATTR_readPoint_urn:x:kind", "cold", [0], ["wide"]),
+    ("HASATTR_bizStep", "urn:x:colour", [0], ["urn:x:kind"]),
+    ("HASATTR_epcClass", "urn:x:colour", [0], ["urn:x:kind"]),
+    ("HASATTR_anyEPCClass", "urn:x:colour", [0, 2], ["urn:x:kind"]),
+    ("HASATTR_parentID", "urn:x:colour", [1], ["urn:x:kind"]),
+    ("HASATTR_source", "urn:x:colour", [0], ["urn:x:kind"]),
+    ("HASATTR_destination", "urn:x:colour", [], ["urn:x:colour"]),
+    ("HASATTR_ex:text", "urn:x:colour", [0], ["urn:x:kind"]),
+    ("EQATTR_bizTransaction_urn:x:colour", "red", [0, 3], ["blue"]),
+    ("EQATTR_transformationID_urn:x:size", [12], [2], [13, "red"]),
+    ("EQATTR_ex:text_urn:x:colour", ["blue", "red"], [0], ["blue"]),
 ]
 #: 25 degrees Celsius and so on, asked for in kelvin; the event's own unit; a unit of something else finds nothing.
 _KELVIN = {
