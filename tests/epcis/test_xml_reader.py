@@ -40,9 +40,9 @@ def read(events: str, leniency: Leniency | None = None, **parts: str) -> Documen
     return read_xml_document(document(events, **parts), Limits(), leniency or Leniency())
 
 
-def members(inner: str, **parts: str) -> dict[str, Any]:
+def members(inner: str, declared: str = "") -> dict[str, Any]:
     """The JSON of an ObjectEvent with these elements behind its action."""
-    found: dict[str, Any] = json.loads(read(f"<ObjectEvent>{WHEN}{EPCS}{inner}</ObjectEvent>", **parts).sources[0].raw)
+    found: dict[str, Any] = json.loads(read(f"<ObjectEvent>{WHEN}{EPCS}{inner}</ObjectEvent>", declared=declared).sources[0].raw)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from tests.epcis.xml_schemas import schemas_in
 from tests.serving import Service
