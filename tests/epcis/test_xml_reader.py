@@ -42,7 +42,9 @@ def read(events: str, leniency: Leniency | None = None, **parts: str) -> Documen
 
 def members(inner: str, declared: str = "") -> dict[str, Any]:
     """The JSON of an ObjectEvent with these elements behind its action."""
-    found: dict[str, Any] = json.loads(read(f"<ObjectEvent>{WHEN}{EPCS}{inner}</ObjectEvent>", declared=declared).sources[0].raw)
+    found: dict[str, Any] = json.loads(
+        read(f"<ObjectEvent>{WHEN}{EPCS}{inner}</ObjectEvent>", declared=declared).sources[0].raw
+    )
     return found
 
 
