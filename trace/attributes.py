@@ -9,12 +9,12 @@ either, so that EXISTS finds it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from suyuan.base.errors import InvalidIdentifier
 from suyuan.epcis.context import prefixes_of
-from suyuan.epcis.events import Event, Number, QuantityElement, SensorElement, SensorMetadata, SensorReport
+from suyuan.epcis.events import EVENT_TYPES, Event, Number, QuantityElement, SensorElement, SensorMetadata, SensorReport
 from suyuan.epcis.identifiers import identify
 from suyuan.epcis.query_fields import Family, extension, joined, measured, moment, qualified
 from suyuan.epcis.query_values import moment_of, number_of
@@ -24,7 +24,11 @@ from suyuan.epcis.query_values import moment_of, number_of
 _LONGEST = 400
 #: Numbers beyond this are compared by nobody.
 _LARGEST = 1e300
-_QUANTITIES = ("quantity_list", "child_quantity_list", "input_quantity_list", "output_quantity_list")
+#: The lists of amounts of each type of event.
+_QUANTITIES = {
+    kind: tuple(name for name in kind.__struct_fields__ if name.endswith("quantity_list"))
+    for kind in EVENT_TYPES.values()
+}
 #: Attributes of a sensor report or its metadata by the field's name: identifiers of things and documents.
 _URIS = {
     "deviceID": "device_id", "deviceMetadata": "device_metadata", "rawData": "raw_data",
@@ -66,7 +70,9 @@ def name_in_full(uri: str) -> str:
 
 def attributes(event: Event, context: bytes) -> list[Attribute]:
     """Everything that is compared by name, each value once; ``context`` is the JSON text of its document's."""
-    rows = [*_lists(event), *_quantities(event)]
+    rows = list(_lists(event)) if _listing(event) else []
+    for name in _QUANTITIES[type(event)]:
+        rows += _quantities(getattr(event, name))
     if event.error_declaration or event.sensor_element_list or _extended(event):
         prefixes = prefixes_of(context, event.context)
         rows += [*_extensions(event, prefixes), *_declaration(event, prefixes), *_sensors(event, prefixes)]
@@ -76,6 +82,13 @@ def attributes(event: Event, context: bytes) -> list[Attribute]:
 def _extended(event: Event) -> bool:
     places = (event.read_point, event.biz_location)
     return bool(event.extensions or getattr(event, "ilmd", None) or any(place and place.extensions for place in places))
+
+
+def _listing(event: Event) -> bool:
+    return bool(
+        event.biz_transaction_list or event.source_list or event.destination_list or event.persistent_disposition
+        or getattr(event, "transformation_id", None)
+    )  # fmt: skip
 
 
 def _lists(event: Event) -> Iterator[Attribute]:
@@ -95,14 +108,12 @@ def _lists(event: Event) -> Iterator[Attribute]:
         yield _thing("transformationID", transformation)
 
 
-def _quantities(event: Event) -> Iterator[Attribute]:
-    for name in _QUANTITIES:
-        elements: tuple[QuantityElement, ...] = getattr(event, name, ())
-        for element in elements:
-            if element.quantity is not None:
-                yield from _number("quantity", element.quantity)
-                if element.uom:
-                    yield from _measurement("quantity", element.uom, element.quantity)
+def _quantities(elements: Sequence[QuantityElement]) -> Iterator[Attribute]:
+    for element in elements:
+        if element.quantity is not None:
+            yield from _number("quantity", element.quantity)
+            if element.uom:
+                yield from _measurement("quantity", element.uom, element.quantity)
 
 
 def _declaration(event: Event, prefixes: Mapping[str, str]) -> Iterator[Attribute]:

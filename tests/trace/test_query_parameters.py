@@ -97,8 +97,10 @@ def ledger(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> I
         elements += [
             Element(TYPE_STEM + kind, name, (("urn:x:colour", "red"), ("urn:x:size", 12)))
             for kind, name in (
-                ("EPCClass", "https://id.gs1.org/01/00614141000074/10/L1"), ("BusinessStep", "shipping"),
-                ("BusinessTransaction", "https://id.gs1.org/253/06141410000297"), ("Party", SELLER), ("Colours", "cold"),
+                ("EPCClass", "https://id.gs1.org/01/00614141000074/10/L1"),
+                ("BusinessStep", "shipping"),
+                ("BusinessTransaction", "https://id.gs1.org/253/06141410000297"),
+                ("Party", SELLER), ("Colours", "cold"),
                 ("Colours", PALLET),
             )
         ]  # fmt: skip

@@ -12,10 +12,11 @@ from tests.trace.random_queries import CONTEXT, NAMESPACE, Chance, event, query
 from tests.trace.scribe import Scribe, document
 
 from suyuan.base.clock import format_time
-from suyuan.epcis.query_parameters import read_query
+from suyuan.epcis.query_parameters import Query, read_query
 from suyuan.epcis.vocabulary_elements import TYPE_STEM, Element
 from suyuan.gs1.names import canonical, name_of
 from suyuan.trace.event_query import LARGEST_PAGE, matching, run_query
+from suyuan.trace.view import View
 from suyuan.trace.vocabularies import VocabularyChanged
 
 _YARD, _HALL, _DOOR = (f"https://shop.example/place/{number}" for number in (1, 2, 3))
@@ -58,7 +59,7 @@ def check(scribe: Scribe, seed: int, count: int, queries: int) -> float:
     captured, told = fill(scribe, seed, count), describe(scribe)
     chance, telling = Chance(seed + 1), 0
     with scribe.view() as view:
-        for _ in range(queries):
+        for number in range(queries):
             parameters = query(chance)
             expected = [each.index for each in captured if brute_query.meets(each, parameters, told)]
             asked = read_query(parameters, {"ex": NAMESPACE})
@@ -66,7 +67,22 @@ def check(scribe: Scribe, seed: int, count: int, queries: int) -> float:
             assert sorted(found) == expected, parameters
             assert matching(view, asked, None, 0, view.size) == expected, parameters
             telling += 0 < len(expected) < count
+            if number % 10 == 0:
+                ordered = sorted(expected, key=lambda index: (captured[index].event["eventTime"], index))
+                assert _by_pages(view, asked, chance.one((1, 7, 50))) == ordered, parameters
     return telling / queries
+
+
+def _by_pages(view: View, asked: Query, size: int) -> list[int]:
+    """Log indexes in the order of the answer, over all its pages."""
+    found: list[int] = []
+    token: str | None = None
+    while True:
+        page = run_query(view, asked, None, size, token)
+        found += [each.index for each in page.events]
+        token = page.next_token
+        if token is None:
+            return found
 
 
 @pytest.mark.parametrize("seed", range(2))
