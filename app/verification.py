@@ -26,6 +26,7 @@ from suyuan.labels.evidence import differing_labels
 from suyuan.trace.derivation import Recorded, differing, differing_beyond, differing_void, read_stored
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.view import View
+from suyuan.trace.vocabulary_evidence import differing_vocabulary
 
 #: Bytes of a checkpoint file that is read.
 _NOTE_BYTES = 100_000
@@ -159,6 +160,9 @@ def _check_payloads(ledger: Ledger) -> int:
         label = differing_labels(view)
         if label is not None:
             raise _broken(label, "the labels are not those of the act that was logged")
+        element = differing_vocabulary(view)
+        if element is not None:
+            raise _broken(element, "the master data are not those of the act that was logged")
     return size
 
 

@@ -115,8 +115,8 @@ def test_the_command_checks_and_imports_into_a_folder_and_at_a_server(tmp_path: 
     assert (said.returncode, said.stdout) == (0, b"read 1 parties, 1 sites, 1 products\n")
     done = run("masterdata", "import", path, "--data", tmp_path / "data")
     assert (done.returncode, done.stdout) == (0, b"imported 1 parties, 1 sites, 1 products\n"), done.stderr
-    key = {"SUYUAN_KEY": service.keys["administrator"]}
-    done = run("masterdata", "import", path, "--server", service.url, **key)
+    key = service.keys["administrator"]
+    done = run("masterdata", "import", path, "--server", service.url, SUYUAN_KEY=key)
     assert done.returncode == 0, done.stderr
     sites = service.get("/api/v1/masterdata").json()["sites"]
     (site,) = [site for site in sites if site["id"] == "https://id.gs1.org/414/9521321000025"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ from suyuan.base.errors import InvalidDocument
 from suyuan.base.identity import Actor, Role
 from suyuan.epcis.vocabulary_elements import TYPE_STEM, Element
 from suyuan.trace.vocabularies import VocabularyChanged, count_by_type, owners_for, read_versions
+from suyuan.trace.vocabulary_evidence import differing_vocabulary
 from suyuan.trace.vocabulary_sets import IdSet, descendants, having_attribute
 
 LOCATION, STEP = TYPE_STEM + "BusinessLocation", TYPE_STEM + "BusinessStep"
@@ -102,7 +105,7 @@ def test_a_place_is_one_in_its_urn_and_in_its_link(scribe: Scribe) -> None:
     scribe.capture(object_event(1, bizLocation={"id": PLACE}))
     with scribe.view() as view:
         (link,) = view.connection.execute(text("SELECT biz_location FROM event")).scalars()
-        link = view.canonical(link)
+        link = view.canonical(link) or ""
     tell(scribe, Element(LOCATION, link, (("urn:x:kind", "cold"),)))
     assert places(scribe, having_attribute(None, "bizLocation", "urn:x:kind")) == {link}
 
@@ -184,3 +187,33 @@ def test_wrong_master_data_refuse_the_document_and_say_where(scribe: Scribe, mas
         scribe.capture(with_master_data(at(PLACE), master_data=master_data))
     assert str(refused.value.place).endswith(place)
     assert scribe.rows("SELECT COUNT(*) FROM event") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE vocabulary_element SET owner = 'urn:other'",
+        "UPDATE vocabulary_element SET name = 'urn:other' WHERE id = 2",
+        "UPDATE vocabulary_element SET body = REPLACE(body, 'cold', 'warm')",
+        "UPDATE vocabulary_element SET serial = 'urn:other' WHERE id = 1",
+        "UPDATE vocabulary_attribute SET value = 'warm'",
+        "DELETE FROM vocabulary_attribute WHERE element = 2 AND ordinal = 1",
+        "INSERT INTO vocabulary_attribute VALUES (9, 0, 'urn:x:kind', 'cold')",
+        "UPDATE vocabulary_child SET serial = 'urn:other'",
+        "DELETE FROM vocabulary_child",
+        "INSERT INTO vocabulary_element SELECT 9, type, class_key, serial, owner, 1, name, body FROM vocabulary_element",
+        "DELETE FROM vocabulary_element WHERE id = 3",
+    ],
+)
+def test_rows_that_somebody_changes_are_not_those_of_the_log(shop: Scribe, statement: str) -> None:
+    with shop.view() as view:
+        assert differing_vocabulary(view) is None
+    with closing(sqlite3.connect(shop.folder / "suyuan.db")) as db:
+        unprotected = [f"vocabulary_{table}_no_{what}" for table in ("element", "attribute", "child")
+                       for what in ("update", "delete")]  # fmt: skip
+        for trigger in unprotected:
+            db.execute(f"DROP TRIGGER {trigger}")
+        db.execute(statement)
+        db.commit()
+    with shop.view() as view:
+        assert differing_vocabulary(view) is not None

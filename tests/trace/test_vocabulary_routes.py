@@ -77,12 +77,13 @@ def test_a_master_data_document_is_captured_and_polled_as_it_was_by_its_firm_and
 
 
 def test_only_the_administrator_puts_elements_for_all(service: Service) -> None:
-    whole = {"vocabularyList": []}
+    whole: dict[str, Any] = {"vocabularyList": []}
     assert service.call("PUT", "/api/v1/vocabularies", "producer", json=whole).status_code == 403
     assert service.call("PUT", "/api/v1/vocabularies", None, json=whole).status_code == 401
     nothing = service.call("PUT", "/api/v1/vocabularies", "administrator", json=whole)
     assert (nothing.status_code, nothing.json()["place"]) == (400, "/vocabularyList")
-    for wrong in ([], {"vocabularyList": [{"type": 1}]}, {"vocabularyList": 1}):
+    refused: list[Any] = [[], {"vocabularyList": [{"type": 1}]}, {"vocabularyList": 1}]
+    for wrong in refused:
         answer = service.call("PUT", "/api/v1/vocabularies", "administrator", json=wrong)
         assert answer.status_code == 400, answer.text
 

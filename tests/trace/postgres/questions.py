@@ -13,6 +13,7 @@ from suyuan.base.errors import SuyuanError
 from suyuan.base.identity import Actor, Role
 from suyuan.chain.policy import Policy
 from suyuan.chain.store import LogReader
+from suyuan.epcis.master_data_query import read_query as read_master_data_query
 from suyuan.epcis.query_parameters import read_query
 from suyuan.epcis.vocabulary import BIZ_STEP
 from suyuan.gs1.names import Name, canonical
@@ -27,11 +28,13 @@ from suyuan.trace.event_query import find_event, load_events, run_query
 from suyuan.trace.event_scope import EventScope, scope_of
 from suyuan.trace.forward import trace_forward
 from suyuan.trace.journey import journey
+from suyuan.trace.master_data_query import run_query as run_master_data_query
 from suyuan.trace.proofs import bundle_of
 from suyuan.trace.tables import EventType, thing, thing_class
 from suyuan.trace.thing_state import state_of
 from suyuan.trace.things import consignees, describe, event_ids
 from suyuan.trace.view import View
+from suyuan.trace.vocabularies import count_by_type, read_versions
 
 #: A question and its answer.
 Answer = tuple[str, bytes]
@@ -73,6 +76,20 @@ def dictionary(view: View) -> Iterator[Answer]:
     yield "unknown", said(lambda: (view.term_id("no such word"), view.find(Name("x", "y", None))))
     yield "master data", said(lambda: (dict(view.sites), dict(view.parties), dict(view.products)))
     yield "sites", said(lambda: [view.site_key(number) for number, _ in things])
+    yield from vocabularies(view)
+
+
+def vocabularies(view: View) -> Iterator[Answer]:
+    """EPCIS master data, and the events that are found by them."""
+    both = {"includeAttributes": True, "includeChildren": True}
+    for more in (
+        {}, {"vocabularyName": "urn:x:type"}, {"EQ_name": ["urn:x:a", "urn:x:d"]}, {"WD_name": ["urn:x:a", "urn:x:b"]},
+        {"HASATTR": "urn:x:b"}, {"EQATTR_urn:x:b": ["c", "d"], "maxElementCount": 1},
+    ):  # fmt: skip
+        for owners in (None, ("",), ("key:x", "")):
+            query = read_master_data_query(both | more)
+            yield f"master data {more} {owners}", said(run_master_data_query, view, owners, query)
+    yield "vocabularies", said(lambda: (count_by_type(view, None), read_versions(view, None, "urn:x:type", "urn:x:a")))
 
 
 def queries(view: View) -> list[dict[str, Any]]:
@@ -106,6 +123,9 @@ def queries(view: View) -> list[dict[str, Any]]:
         {"MATCH_epc": epcs[::2][:400], "eventType": "ObjectEvent", "GE_eventTime": early},
         {"MATCH_anyEPC": "urn:epc:id:sgtin:0614141.999999.none"},
         {"MATCH_anyEPC": "nonsense"},
+        {"WD_bizLocation": ["urn:x:a"]},
+        {"WD_readPoint": ["urn:x:a"], "HASATTR_bizLocation": ["urn:x:b"]},
+        {"EQATTR_bizStep_urn:x:b": ["c"]},
     ]
 
 
