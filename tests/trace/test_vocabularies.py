@@ -201,7 +201,7 @@ def test_wrong_master_data_refuse_the_document_and_say_where(scribe: Scribe, mas
         "INSERT INTO vocabulary_attribute VALUES (9, 0, 'urn:x:kind', 'cold')",
         "UPDATE vocabulary_child SET serial = 'urn:other'",
         "DELETE FROM vocabulary_child",
-        "INSERT INTO vocabulary_element SELECT 9, type, class_key, serial, owner, 1, name, body FROM vocabulary_element",
+        "INSERT INTO vocabulary_element VALUES (9, 'urn:t', 'uri', 'urn:x', '', 1, 'urn:x', '{}')",
         "DELETE FROM vocabulary_element WHERE id = 3",
     ],
 )
