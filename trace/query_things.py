@@ -63,12 +63,12 @@ def find_things(view: View, field: str, matches: Sequence[Match], prefix: str) -
         if not match.single:
             condition, values = _described(view, field, match, f"{prefix}m{number}")
             few = _few(view, condition, values)
-            if few is None:
+            if few is None or len(ids) + len(few) > 4 * FEW:
                 broad.append(condition + (f" AND {in_list(field)}" if match.stem or not of_class(field) else ""))
                 bound |= values
             else:
                 ids += few
-    return parted(view, field, ids)._replace(broad=" OR ".join(f"({each})" for each in broad), bound=bound)
+    return parted(view, field, ids)._replace(broad=either(broad), bound=bound)
 
 
 def parted(view: View, field: str, ids: Iterable[int]) -> Things:
@@ -110,7 +110,7 @@ def _described(view: View, field: str, match: Match, prefix: str) -> tuple[str, 
     length = match.company_prefix_length
     if length is not None:
         also += f" AND COALESCE(c.company_prefix_length, {length:d}) = {length:d}"
-    return f"({' OR '.join(heads)}){also}", bound
+    return f"{either(heads)}{also}", bound
 
 
 #: Class keys of lots, variants and classes; of everything else. A class key of GRAI, GDTI, SGCN holds both.
@@ -131,6 +131,14 @@ def between(view: View, column: str, low: str, high: str) -> str:
     if view.connection.dialect.name == "sqlite":
         return f"({column} >= :{low} AND {column} < :{high})"
     return f"({column} ~>=~ :{low} AND {column} ~<~ :{high})"
+
+
+def either(conditions: Sequence[str]) -> str:
+    """Any of the conditions, as a tree of little depth: SQLite takes no expression of more than 1,000 levels."""
+    if len(conditions) < 2:
+        return f"({conditions[0]})" if conditions else ""
+    half = len(conditions) // 2
+    return f"({either(conditions[:half])} OR {either(conditions[half:])})"
 
 
 def in_list(field: str) -> str:

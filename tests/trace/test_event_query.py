@@ -20,6 +20,7 @@ from suyuan.base.clock import format_time, parse_time
 from suyuan.base.errors import InvalidInput, QueryTooComplex, QueryTooLarge
 from suyuan.base.identity import Actor, Role
 from suyuan.epcis.query_parameters import Query, read_query
+from suyuan.trace import query_things
 from suyuan.trace.acts import MasterDataChanged
 from suyuan.trace.event_query import LARGEST_PAGE, matching, run_query
 from suyuan.trace.event_scope import EventScope, scope_of
@@ -348,3 +349,23 @@ def test_a_view_of_an_earlier_size_does_not_know_what_came_later(scribe: Scribe)
         assert view.size == 1
     with open_view(scribe.engine, 99) as view:
         assert view.size == 2
+
+
+@pytest.mark.parametrize("operator", ["EQ", "GE", "EXISTS", "EQ_INNER_ILMD"])
+def test_the_most_parameters_that_are_taken_are_one_statement_all_the_same(ledger: Scribe, operator: str) -> None:
+    head = operator if operator.startswith("EQ_") else f"{operator}_"
+    names = [f"{head}{'_' if head.endswith('D') else ''}https://x.example/{number}" for number in range(200)]
+    value = None if operator == "EXISTS" else 5
+    assert places(ledger, **dict.fromkeys(names, value)) == []
+
+
+def test_the_most_patterns_that_are_taken_are_one_statement_all_the_same(
+    ledger: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patterns = [f"urn:epc:idpat:sgtin:0614{number:03d}.*.*" for number in range(500)]
+    everything = places(ledger, MATCH_anyEPC="urn:epc:idpat:sgtin:0614141.*.*")
+    assert len(everything) == 6
+    assert places(ledger, MATCH_anyEPC=patterns) == everything
+    monkeypatch.setattr(query_things, "FEW", -1)
+    assert places(ledger, MATCH_anyEPC=patterns) == everything
+    assert places(ledger, MATCH_anyEPC=patterns[:100]) == []
