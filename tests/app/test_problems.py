@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from tests.serving import Service
 
 from suyuan.app import problems
-from suyuan.base.errors import SuyuanError
+from suyuan.base.errors import InvalidDocument, SuyuanError
 
 
 def kinds(kind: type[SuyuanError] = SuyuanError) -> Iterator[type[SuyuanError]]:
@@ -51,7 +51,7 @@ async def test_every_error_of_ours_is_a_problem_with_its_parts(kind: type[Suyuan
         "instance": "/fails",
         "place": "/here",
         "remedy": "do that",
-    }
+    } | ({"rule": "form"} if issubclass(kind, InvalidDocument) else {})
     assert ("retry-after" in answer.headers) == (kind.status == 503)
     assert ("www-authenticate" in answer.headers) == (kind.status == 401)
 
