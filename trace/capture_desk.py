@@ -22,7 +22,6 @@ from suyuan.base.errors import IntegrityBroken, SuyuanError, Unavailable
 from suyuan.base.identity import Actor
 from suyuan.epcis.json_text import Limits
 from suyuan.epcis.leniency import Leniency
-from suyuan.epcis.profiles import Profile
 from suyuan.trace.capture_job import State
 from suyuan.trace.document_parts import Assignment
 from suyuan.trace.large_capture import CheckedPart, DocumentLost, LargeDocument, Progress, StoredPart
@@ -55,11 +54,8 @@ class Waiting(NamedTuple):
 class CaptureDesk:
     """The large documents of a server. ``command`` starts a reader. `start` and `stop` it in the event loop."""
 
-    def __init__(
-        self, ledger: Ledger, spool: Spool, limits: Limits, command: Command, profiles: tuple[Profile, ...] = ()
-    ) -> None:
+    def __init__(self, ledger: Ledger, spool: Spool, limits: Limits, command: Command) -> None:
         self._ledger, self.spool, self.limits, self._command = ledger, spool, limits, command
-        self._profiles = profiles
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -99,6 +95,9 @@ class CaptureDesk:
             unfinished = await run_in_threadpool(self._read, "j.state < :done", done=State.DONE.value)
             for waiting in await run_in_threadpool(self._claimed, unfinished):
                 self._queue.put_nowait(waiting)
+            for name, (progress, _) in unfinished.items():
+                if self._ledger.embedded and not self.spool.has(name):
+                    await self._undo(await self._lose(progress, "its file in the spool is gone"))
         except Exception:
             log.exception("capture.take_up")
 
@@ -130,7 +129,7 @@ class CaptureDesk:
                 ),
                 {"capture": capture},
             ).all()
-        return Leniency(frozenset(row.rule for row in rows if row.rule), self._profiles, rows[0].party)
+        return Leniency(frozenset(row.rule for row in rows if row.rule), party=rows[0].party)
 
     def _claimed(self, unfinished: dict[str, tuple[Progress, str]]) -> list[Waiting]:
         found = []
@@ -180,10 +179,7 @@ class CaptureDesk:
     async def _step(self, waiting: Waiting, progress: Progress) -> Progress:
         """As far as it goes in one run of the reading process, or all of the undoing."""
         if progress.state is State.UNDOING:
-            done = progress
-            while done.state is State.UNDOING:
-                done = await self._ledger.writer.call("document-undone", progress.capture, Progress)
-            return done
+            return await self._undo(progress)
         storing = progress.state is State.STORING
         assignment = Assignment(
             str(waiting.file.path), waiting.media_type, progress.capture, progress.proceed, storing,
@@ -197,6 +193,11 @@ class CaptureDesk:
                 if progress.state is state:  # the reader has ended, or is out of step: begin again from here
                     return progress
                 reader.go_on()
+        return progress
+
+    async def _undo(self, progress: Progress) -> Progress:
+        while progress.state is State.UNDOING:
+            progress = await self._ledger.writer.call("document-undone", progress.capture, Progress)
         return progress
 
     async def _pass(self, reader: PartReader, progress: Progress) -> Progress:

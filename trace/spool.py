@@ -35,7 +35,10 @@ class Spool:
         """A new file that is locked; `Unavailable` where there is no room."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.check_room(0)
-        return SpooledDocument(self, self.folder / name, new=True)
+        try:
+            return SpooledDocument(self, self.folder / name, new=True)
+        except OSError as error:
+            raise Unavailable(f"the document cannot be kept: {error.strerror}", remedy="send it again") from None
 
     def claim(self, name: str) -> SpooledDocument | None:
         """A file that is there and that no living process has; else None."""
@@ -43,6 +46,10 @@ class Spool:
             return SpooledDocument(self, self.folder / name, new=False)
         except (FileNotFoundError, BlockingIOError):
             return None
+
+    def has(self, name: str) -> bool:
+        """Whether the file is there."""
+        return (self.folder / name).exists()
 
     def names(self) -> Iterator[str]:
         """All files."""

@@ -328,6 +328,16 @@ class TestCrashes:
         await_empty_spool(service)
         assert service.get("/api/v1/figures", None).json()["events"] == 3_000
 
+    def test_that_takes_the_spool_along_ends_the_job(self, service: Service) -> None:
+        place = post(service, document(*fresh(3_000))).headers["location"]
+        service.kill()
+        for file in (service.data / "spool").iterdir():
+            file.unlink()
+        service.start()
+        done = until_done(service, place)
+        assert not done["success"]
+        assert "its file in the spool is gone" in done["errors"][0]["detail"]
+
     def test_of_the_writer_and_the_reader_again_and_again(self, service: Service) -> None:
         place = post(service, document(*fresh(4_000))).headers["location"]
         for _ in range(4):

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.trace.test_large_capture import (
-    TestPromises,
-    TestProceeding,
-    TestResuming,
-    TestRollback,
-    TestStoring,
-    small_parts,
-)
+from tests.trace.test_large_capture import TestProceeding, TestPromises, TestResuming, TestStoring, small_parts
 
 pytestmark = pytest.mark.postgres
 
-__all__ = ["TestProceeding", "TestPromises", "TestResuming", "TestRollback", "TestStoring", "small_parts"]
+__all__ = ["TestProceeding", "TestPromises", "TestResuming", "TestStoring", "small_parts"]
