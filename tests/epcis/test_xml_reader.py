@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidDocument, TooLarge
 from suyuan.epcis.context import EPCIS_CONTEXT
@@ -279,6 +283,23 @@ def test_a_file_is_read_twice_and_gives_what_a_body_gives() -> None:
     events = list(iter_xml_events(io.BytesIO(body), Limits()))
     assert [isinstance(event, bytes) for event in events] == [True, True, True, False, True]
     assert events[0] == read(OBJECT).sources[0].raw
+
+
+TOKENS = re.findall(
+    rb"<[^>]*>|[^<]+", document(with_list("bizTransactionList", "<bizTransaction>urn:x:1</bizTransaction>"))
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, len(TOKENS) - 1), st.sampled_from([*TOKENS, b"", b"<type>", b"&"])), max_size=3)
+)
+def test_nothing_but_a_refusal_comes_of_changes(changes: list[tuple[int, bytes]]) -> None:
+    tokens = list(TOKENS)
+    for place, token in changes:
+        tokens[place] = token
+    with contextlib.suppress(InvalidDocument):
+        read_xml_document(b"".join(tokens), Limits())
 
 
 # --- known answers
