@@ -135,10 +135,12 @@ def open_desk(settings: Settings, ledger: Ledger) -> CaptureDesk:
     """The desk of large documents. What stands beside their events must fit in a request's body."""
     limits = Limits(body=settings.max_body_bytes, events=settings.max_document_events)
     spool = Spool(settings.data.resolve(), settings.spool_bytes)
-    return CaptureDesk(
-        ledger, spool, limits, lambda assignment: python_command("suyuan.app.document_main", assignment),
-        load_profiles(settings.profiles),
-    )  # fmt: skip
+    load_profiles(settings.profiles)  # a server with one that nobody can read must not start
+
+    def command(assignment: str) -> list[str]:
+        return python_command("suyuan.app.document_main", assignment, settings.profiles, settings.company_prefixes)
+
+    return CaptureDesk(ledger, spool, limits, command)
 
 
 def prepare_folder(settings: Settings, url: str) -> None:
@@ -152,7 +154,7 @@ def writer_settings(settings: Settings) -> WriterSettings:
     """What the writer must know of the settings."""
     return WriterSettings(
         str(settings.data.resolve()), settings.origin, settings.max_body_bytes, settings.max_events, settings.database,
-        settings.profiles,
+        settings.profiles, settings.company_prefixes,
     )  # fmt: skip
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 
+from suyuan.app.company_prefixes import load_company_prefixes
 from suyuan.app.migrate import require_schema
 from suyuan.app.profiles import load_profiles
 from suyuan.base.database import open_reader, sqlite_url
 from suyuan.base.errors import Unavailable
 from suyuan.epcis.json_text import Limits
-from suyuan.epcis.profiles import Profile
+from suyuan.epcis.leniency import Leniency
 from suyuan.labels.allocation import AllocateLabels
 from suyuan.labels.marking import MarkLabels
 from suyuan.labels.opening import OpenBatch
@@ -50,6 +51,8 @@ class WriterSettings(msgspec.Struct, frozen=True):
     database: str = ""
     #: Folder of profiles; empty means none.
     profiles: str = ""
+    #: File with the lengths of company prefixes; empty means none.
+    company_prefixes: str = ""
 
 
 @contextmanager
@@ -61,15 +64,22 @@ def open_writer(settings: WriterSettings, wait: bool = True) -> Iterator[Writer]
         with db.log() as log:
             appender = log.appender()
         limits = Limits(body=settings.max_body_bytes, events=settings.max_events)
-        writer = Writer(db, _operations(limits, load_profiles(settings.profiles)), publication, appender)
+        writer = Writer(db, _operations(limits, _demands(settings)), publication, appender)
         yield writer
         with suppress(Unavailable):  # it was logged; the next writer signs
             writer.publish()
 
 
-def _operations(limits: Limits, profiles: tuple[Profile, ...]) -> list[Operation]:
+def _demands(settings: WriterSettings) -> Leniency:
+    """What the installation demands of events beyond the standard."""
+    return Leniency(
+        profiles=load_profiles(settings.profiles), company_prefixes=load_company_prefixes(settings.company_prefixes)
+    )
+
+
+def _operations(limits: Limits, leniency: Leniency) -> list[Operation]:
     return [
-        Capture(limits, profiles=profiles),
+        Capture(limits, leniency=leniency),
         AddKey(), RevokeKey(), ChangeMasterData(), ContinueLog(), ChangeVocabulary(), OpenRecall(),
         OpenBatch(), AllocateLabels(), MarkLabels(), *(operation() for operation in TAG_JOB_OPERATIONS),
         *(operation() for operation in SUBSCRIPTION_OPERATIONS),

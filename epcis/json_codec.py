@@ -20,7 +20,7 @@ from suyuan.epcis.events import EVENT_TYPES, Event
 from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.json_text import Limits, check_encoding, read_json
 from suyuan.epcis.leniency import STRICT, Forgiven, Leniency
-from suyuan.epcis.lenient_reader import hold_to_profiles, read_leniently
+from suyuan.epcis.lenient_reader import hold_to_demands, read_leniently
 from suyuan.epcis.plain_events import read_plain
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -206,8 +206,8 @@ def read_source(raw: bytes, place: str, prefixes: Prefixes, limits: Limits, leni
     forgiven: tuple[Forgiven, ...] = ()
     if event is None:
         event, forgiven = read_leniently(read_json(raw, limits, place), place, prefixes, leniency)
-    if leniency.profiles:
-        forgiven += hold_to_profiles(event, place, prefixes, leniency)
+    if leniency.demands_more:
+        forgiven += hold_to_demands(event, place, prefixes, leniency)
     return Source(raw, event, forgiven)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from suyuan.base.errors import InvalidDocument
 from suyuan.epcis.profiles import Profile
+from suyuan.gs1.company_prefix import NONE, CompanyPrefixes
 
 #: An event with more faults than this is not forgiven but wrong.
 MOST_FORGIVEN = 100
@@ -53,6 +54,8 @@ class Rule(StrEnum):
     PERIOD = "period"
     #: The order of elements in XML.
     ORDER = "order"
+    #: The length of a company prefix, where the installation's list tells it.
+    COMPANY_PREFIX = "company-prefix"
     #: What the installation's profile of this kind of event demands.
     PROFILE = "profile"
 
@@ -69,12 +72,19 @@ class Leniency(msgspec.Struct, frozen=True):
     """How strictly a source's events are read.
 
     ``rules`` are those that it may break; rules not in `FORGIVABLE` stay in force whatever is named there. ``profiles``
-    are those of the installation, ``party`` the firm behind the source, by its canonical name.
+    are those of the installation, ``party`` the firm behind the source, by its canonical name, and ``company_prefixes``
+    the list that the installation has.
     """
 
     rules: frozenset[str] = frozenset()
     profiles: tuple[Profile, ...] = ()
     party: str = ""
+    company_prefixes: CompanyPrefixes = NONE
+
+    @property
+    def demands_more(self) -> bool:
+        """Whether the installation demands more than the standard: see `suyuan.epcis.lenient_reader`."""
+        return bool(self.profiles or self.company_prefixes.lengths)
 
     def covers(self, rule: str) -> bool:
         """Whether breaking this rule is forgiven."""
@@ -86,6 +96,7 @@ FORGIVABLE = frozenset(
     {
         Rule.FIELD, Rule.OFFSET, Rule.IDENTIFIER, Rule.VOCABULARY, Rule.QUANTITY, Rule.UNIT,
         Rule.STATISTICS, Rule.PERIOD, Rule.ORDER, Rule.PROFILE,
+        Rule.COMPANY_PREFIX,
     }
 )  # fmt: skip
 STRICT = Leniency()

@@ -14,12 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 from suyuan.base.errors import InvalidDocument
+from suyuan.epcis.company_prefixes import wrong_prefixes
 from suyuan.epcis.context import extended
 from suyuan.epcis.event_reader import read_event
 from suyuan.epcis.events import Event
 from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.leniency import LENIENT, MOST_FORGIVEN, STRICT, Forgiven, Leniency, Pardon, Rule
-from suyuan.epcis.profiles import breaches
+from suyuan.epcis.profiles import Breach, breaches
 
 #: Stands in front of what was not checked, percent-encoded.
 UNCHECKED = "https://ns.suyuan.example/voc/unchecked/"
@@ -83,16 +84,24 @@ class _Listing(Pardon):
             self.found.append(error)
 
 
-def hold_to_profiles(event: Event, place: str, prefixes: Prefixes, leniency: Leniency) -> tuple[Forgiven, ...]:
-    """What an event was forgiven of the installation's profiles. Raises `InvalidDocument` for what is not forgiven."""
+def hold_to_demands(event: Event, place: str, prefixes: Prefixes, leniency: Leniency) -> tuple[Forgiven, ...]:
+    """What an event was forgiven of the installation's own demands: its profiles, its list of company prefixes.
+
+    Raises `InvalidDocument` for what is not forgiven.
+    """
     pardon = Pardon(leniency)
     inner = prefixes if event.context is None else extended(prefixes, event.context)
     for profile in leniency.profiles:
         for one in breaches(event, inner, leniency.party, profile):
-            pardon.ask(
-                InvalidDocument(one.detail, place=place + one.place or "/", remedy=one.remedy, rule=Rule.PROFILE)
-            )
+            pardon.ask(_breach(one, place, Rule.PROFILE))
+    if leniency.company_prefixes.lengths:
+        for one in wrong_prefixes(event, leniency.company_prefixes):
+            pardon.ask(_breach(one, place, Rule.COMPANY_PREFIX))
     return tuple(pardon.given)
+
+
+def _breach(one: Breach, place: str, rule: Rule) -> InvalidDocument:
+    return InvalidDocument(one.detail, place=place + one.place or "/", remedy=one.remedy, rule=rule)
 
 
 def unchecked(value: str) -> str:

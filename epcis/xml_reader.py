@@ -20,7 +20,7 @@ from suyuan.epcis.fields import Prefixes
 from suyuan.epcis.json_codec import Document, Head, Source
 from suyuan.epcis.json_text import Limits
 from suyuan.epcis.leniency import STRICT, Forgiven, Leniency, Pardon
-from suyuan.epcis.lenient_reader import hold_to_profiles, read_leniently
+from suyuan.epcis.lenient_reader import hold_to_demands, read_leniently
 from suyuan.epcis.plain_events import read_plain
 from suyuan.epcis.plain_xml import cut_plain
 from suyuan.epcis.xml_events import EVENT_ELEMENTS, event_members
@@ -210,7 +210,7 @@ def read_xml_document(body: bytes, limits: Limits, leniency: Leniency = STRICT) 
     """
     if len(body) > limits.body:
         raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}", remedy="send it in parts")
-    plain = None if leniency.profiles else _read_plain_document(body, limits)
+    plain = None if leniency.demands_more else _read_plain_document(body, limits)
     if plain is not None:
         return plain
     reader = XmlEvents(limits, leniency)
@@ -270,8 +270,8 @@ def _source(
         if found is None:
             found, more = read_leniently(event.members, pointer, prefixes, leniency)
             forgiven += more
-        if leniency.profiles:
-            forgiven += hold_to_profiles(found, pointer, prefixes, leniency)
+        if leniency.demands_more:
+            forgiven += hold_to_demands(found, pointer, prefixes, leniency)
         return Source(event.raw, found, forgiven)
     except InvalidDocument as error:
         raise _at(xml_place(error.place or pointer), error) from None

@@ -19,8 +19,7 @@ from suyuan.base.clock import format_time
 from suyuan.base.errors import Conflict, InvalidDocument, Unauthenticated, Unavailable
 from suyuan.base.identity import closed_key
 from suyuan.epcis.json_text import Limits
-from suyuan.epcis.leniency import Leniency
-from suyuan.epcis.profiles import Profile
+from suyuan.epcis.leniency import STRICT, Leniency
 from suyuan.epcis.vocabulary_elements import Element, read_elements
 from suyuan.trace import tables
 from suyuan.trace.capture_job import (
@@ -71,11 +70,12 @@ class Capture:
     name = "capture"
 
     def __init__(
-        self, limits: Limits, random: Callable[[int], bytes] = os.urandom, profiles: tuple[Profile, ...] = ()
+        self, limits: Limits, random: Callable[[int], bytes] = os.urandom, leniency: Leniency = STRICT
     ) -> None:
+        """``leniency`` says what the installation demands; what a source is forgiven, its request."""
         self._limits = limits
         self._random = random
-        self._profiles = profiles
+        self._demands = leniency
         self._decoder = msgspec.msgpack.Decoder(CaptureRequest)
 
     def prepare(self, body: bytes) -> PreparedCapture:
@@ -92,7 +92,7 @@ class Capture:
         )
 
     def _leniency(self, request: CaptureRequest) -> Leniency:
-        return Leniency(frozenset(request.lenient), self._profiles, request.party)
+        return msgspec.structs.replace(self._demands, rules=frozenset(request.lenient), party=request.party)
 
     def apply(self, transaction: Transaction, prepared: Sequence[PreparedCapture]) -> Sequence[Any]:
         """Give each document's new events their places, and insert them all at once.

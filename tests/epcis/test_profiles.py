@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from suyuan.base.errors import InvalidDocument, InvalidSetting
+from suyuan.epcis.company_prefixes import wrong_prefixes
 from suyuan.epcis.context import STANDARD_PREFIXES
 from suyuan.epcis.event_reader import read_event
 from suyuan.epcis.leniency import Leniency, Rule
-from suyuan.epcis.lenient_reader import hold_to_profiles
+from suyuan.epcis.lenient_reader import hold_to_demands
 from suyuan.epcis.profiles import breaches, read_profile
+from suyuan.gs1 import company_prefix
 
 VOC = "https://ns.suyuan.example/voc/"
 PREFIXES = {**STANDARD_PREFIXES, "s": VOC, "ex": "https://ex.example/"}
@@ -93,10 +95,10 @@ def test_ilmd_holds_only_what_the_profile_lists() -> None:
 def test_a_lenient_source_is_forgiven_a_profile_and_a_strict_one_is_not() -> None:
     event = read_event({**CLEANING, "bizStep": "s:BizStep-x"}, "", PREFIXES)
     with pytest.raises(InvalidDocument) as refusal:
-        hold_to_profiles(event, "/epcisBody/eventList/4", PREFIXES, Leniency(profiles=(PROFILE,)))
+        hold_to_demands(event, "/epcisBody/eventList/4", PREFIXES, Leniency(profiles=(PROFILE,)))
     assert (refusal.value.rule, refusal.value.place) == ("profile", "/epcisBody/eventList/4/bizStep")
     lenient = Leniency(frozenset({Rule.PROFILE}), (PROFILE,))
-    (forgiven,) = hold_to_profiles(event, "/epcisBody/eventList/4", PREFIXES, lenient)
+    (forgiven,) = hold_to_demands(event, "/epcisBody/eventList/4", PREFIXES, lenient)
     assert forgiven.rule == "profile"
 
 
@@ -114,3 +116,28 @@ def test_a_lenient_source_is_forgiven_a_profile_and_a_strict_one_is_not() -> Non
 def test_what_is_no_profile_is_refused(text: str) -> None:
     with pytest.raises(InvalidSetting):
         read_profile(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"epcList": ["urn:epc:id:sgtin:061414.1107346.2017"]}, "/epcList/0"),
+        ({"readPoint": {"id": "urn:epc:id:sgln:06141.4107346.0"}}, None),
+        ({"readPoint": {"id": "urn:epc:id:sgln:061414.107346.0"}}, "/readPoint/id"),
+        ({"quantityList": [{"epcClass": "urn:epc:class:lgtin:061414.1107346.L7"}]}, "/quantityList/0/epcClass"),
+        ({"sourceList": [{"type": "location", "source": "urn:epc:id:sgln:061414.107346.0"}]}, "/sourceList/0/source"),
+        ({"epcList": ["urn:epc:id:sgtin:4012345.107346.2017"]}, ""),
+        ({"epcList": ["https://id.gs1.org/01/10614141073464/21/2017"]}, ""),
+    ],
+)
+def test_company_prefixes_have_the_length_that_the_list_says(change: dict[str, Any], place: str | None) -> None:
+    value = {**CLEANING, **change}
+    if place is None:
+        with pytest.raises(InvalidDocument):
+            read_event(value, "", PREFIXES)
+        return
+    event = read_event(value, "", PREFIXES)
+    found = [breach.place for breach in wrong_prefixes(event, company_prefix.of(["0614141"]))]
+    assert found == ([place] if place else [])
+    demands = Leniency(frozenset({Rule.COMPANY_PREFIX}), company_prefixes=company_prefix.of(["0614141"]))
+    assert [one.rule for one in hold_to_demands(event, "", PREFIXES, demands)] == ["company-prefix"] * len(found)
