@@ -283,21 +283,38 @@ class TestPromises:
         assert left == [9, 5, 1, 0]
 
 
-def test_xml_is_captured_as_json_is(scribe: Scribe) -> None:
-    body = b"""<?xml version="1.0"?>
+def in_xml(*steps: str) -> bytes:
+    """A document in XML with an event for each business step."""
+    return b"""<?xml version="1.0"?>
     <epcis:EPCISDocument xmlns:epcis="urn:epcglobal:epcis:xsd:2" schemaVersion="2.0"
       creationDate="2026-10-12T06:30:00Z">
       <EPCISBody><EventList>%s</EventList></EPCISBody></epcis:EPCISDocument>""" % b"".join(
         b"<ObjectEvent><eventTime>2026-10-12T06:00:00Z</eventTime><eventTimeZoneOffset>+08:00</eventTimeZoneOffset>"
-        b"<epcList><epc>%s</epc></epcList><action>OBSERVE</action><bizStep>urn:epcglobal:cbv:bizstep:shipping</bizStep>"
-        b"<readPoint><id>urn:epc:id:sgln:0614141.00777.0</id></readPoint></ObjectEvent>" % epc(serial).encode()
-        for serial in range(1, 8)
+        b"<epcList><epc>%s</epc></epcList><action>OBSERVE</action><bizStep>urn:epcglobal:cbv:bizstep:%s</bizStep>"
+        b"<readPoint><id>urn:epc:id:sgln:0614141.00777.0</id></readPoint></ObjectEvent>"
+        % (epc(serial).encode(), step.encode())
+        for serial, step in enumerate(steps, 1)
     )
-    job = Background(scribe, body, media="application/xml")
-    assert job.finish() is State.DONE
-    assert job.faults() == []
-    again = scribe.capture(document(*events(7)))
-    assert [place.duplicate for place in again.events] == [True] * 7
+
+
+class TestXml:
+    """XML is stored as the JSON that says the same; its faults are told with its own paths."""
+
+    def test_is_captured_as_json_is(self, scribe: Scribe) -> None:
+        job = Background(scribe, in_xml(*["shipping"] * 7), media="application/xml")
+        assert job.finish() is State.DONE
+        assert job.faults() == []
+        again = scribe.capture(document(*events(7)))
+        assert [place.duplicate for place in again.events] == [True] * 7
+
+    @pytest.mark.parametrize("proceed", [False, True])
+    def test_a_bad_event_is_told_with_its_path(self, scribe: Scribe, proceed: bool) -> None:
+        body = in_xml("shipping", "receiving", "cooking", "storing")
+        job = Background(scribe, body, proceed, media="text/xml")
+        job.finish()
+        (fault,) = job.faults()
+        assert (fault["event"], fault["instance"]) == (2, "/EPCISDocument/EPCISBody/EventList/*[3]/bizStep")
+        assert scribe.rows("SELECT COUNT(*) FROM event") == [(3 if proceed else 0,)]
 
 
 def test_a_part_survives_the_pipe(scribe: Scribe) -> None:
