@@ -35,6 +35,8 @@ import aiohttp
 import msgspec
 import psycopg
 
+from suyuan.epcis.xml_writer import write_document
+
 EVENTS, EPCS = 1_000, 10
 #: Each EPC is seen this often, by events of 30 products that are active at a time.
 SIGHTINGS, PRODUCTS = 8, 30
@@ -119,6 +121,11 @@ def make_documents(count: int, goods: Goods, first: int) -> list[bytes]:
     ]
 
 
+def as_xml(body: bytes) -> bytes:
+    """The same document in the XML binding of EPCIS 2.0."""
+    return write_document(json.loads(body)["epcisBody"]["eventList"], creation_date=1_790_000_000_000_000)
+
+
 class Server:
     """A real server on a folder of its own, with its own database or the one of a URL."""
 
@@ -160,11 +167,13 @@ class Server:
         self._log.close()
 
 
-async def post_all(server: Server, bodies: list[bytes], at_once: int) -> tuple[float, list[float]]:
+async def post_all(
+    server: Server, bodies: list[bytes], at_once: int, media_type: str = JSON_LD
+) -> tuple[float, list[float]]:
     """Seconds for all bodies, and for each; anything but 202 ends the benchmark."""
     waiting = iter(bodies)
     latencies: list[float] = []
-    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": JSON_LD}
+    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": media_type}
 
     async def worker(session: aiohttp.ClientSession) -> None:
         for body in waiting:
@@ -303,7 +312,7 @@ def measure_postgres(bodies: list[bytes], bare: list[bytes], folder: Path) -> di
     with postgres(programs) as (owner, service):
         say("reference on PostgreSQL: decode, hash, COPY")
         reference = bare_copy(bodies[2:], owner.removesuffix("ledger") + "bare")
-        migrating = [SUYUAN, "migrate", "--app-role", SERVICE]
+        migrating: list[str | Path] = [SUYUAN, "migrate", "--app-role", SERVICE]
         subprocess.run(migrating, env=os.environ | {"SUYUAN_DATABASE": owner}, check=True, capture_output=True)
         folder.mkdir()
         server = Server(folder, service)
@@ -341,6 +350,9 @@ def measure(quick: bool) -> dict[str, Any]:
             say(f"capturing {documents * EVENTS} events over HTTP")
             seconds, latencies = asyncio.run(post_all(server, bodies[2:], DOCUMENTS_AT_ONCE))
             size = sum(file.stat().st_size for file in server.data.glob("suyuan.db*"))
+            say("capturing as many events in XML")
+            xml = [as_xml(body) for body in make_documents(documents, goods, 20_000_000)]
+            xml_seconds, _ = asyncio.run(post_all(server, xml, DOCUMENTS_AT_ONCE, "application/xml"))
             say(f"capturing {singles} bare documents of one event")
             single_seconds, single_latencies = asyncio.run(post_all(server, bare, EVENTS_AT_ONCE))
         finally:
@@ -359,6 +371,8 @@ def measure(quick: bool) -> dict[str, Any]:
             "single_event_requests_per_second": round(singles / single_seconds, 1),
             "single_event_p99_ms": round(1000 * single_latencies[int(len(single_latencies) * 0.99)], 1),
             "bytes_per_event": round(size / ((documents + 2) * EVENTS)),
+            "xml_events_per_second": round(documents * EVENTS / xml_seconds, 1),
+            "xml_to_json": round(seconds / xml_seconds, 3),
             "times_qu4rtet": round(value / QU4RTET, 1),
         },
         "postgresql": postgres,

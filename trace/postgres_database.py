@@ -54,6 +54,7 @@ class PostgresDatabase:
     """A `WriteDatabase` over one connection to PostgreSQL, which is opened when it is first needed."""
 
     shared = True
+    refusals = (psycopg.DataError,)
     failures = (
         psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError,
         psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.ReadOnlySqlTransaction,

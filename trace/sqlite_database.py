@@ -31,6 +31,7 @@ class SqliteDatabase:
     """A `WriteDatabase` over one SQLite file."""
 
     shared = False
+    refusals = (OverflowError,)
     failures = (sqlite3.OperationalError,)
 
     def __init__(self, path: Path) -> None:

@@ -44,6 +44,10 @@ class WriteDatabase(Protocol):
     def failures(self) -> tuple[type[Exception], ...]:
         """What the driver raises when the database cannot do its work now: a full disk, a lock, a lost connection."""
 
+    @property
+    def refusals(self) -> tuple[type[Exception], ...]:
+        """What the driver raises for a value that the database cannot hold, such as U+0000 in text."""
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one statement."""
 

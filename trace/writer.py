@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from suyuan.base.clock import Clock, now
-from suyuan.base.errors import InvalidDocument, InvalidSetting, SuyuanError, Unavailable
+from suyuan.base.errors import InvalidDocument, InvalidInput, InvalidSetting, SuyuanError, Unavailable
 from suyuan.base.folder_lock import WRITER, hold
 from suyuan.chain.merkle import Appender, Head
 from suyuan.chain.tables import leaf, tile
@@ -199,14 +199,20 @@ class Writer:
             log.error("writer.storage", error=str(error))
             fault = Unavailable(f"the database cannot be written: {_first_line(error)}", remedy=_AGAIN)
             return {request.id: _reply(request, fault) for request, _ in ready}
-        except Exception:
+        except Exception as error:
             if len(ready) == 1:
                 request = ready[0][0]
-                return {request.id: _reply(request, _bug(request))}
+                return {request.id: _reply(request, self._verdict(request, error))}
             single: dict[int, Reply] = {}
             for item in ready:
                 single |= self._commit([item])
             return single
+
+    def _verdict(self, request: Request, error: Exception) -> SuyuanError:
+        """What a request is told that broke its transaction all by itself."""
+        if isinstance(error, self._db.refusals):
+            return InvalidInput(f"a value cannot be stored: {_first_line(error)}")
+        return _bug(request)
 
     def _transact(self, ready: Sequence[tuple[Request, Any]]) -> dict[int, Reply]:
         replies: dict[int, Reply] = {}

@@ -84,13 +84,17 @@ def test_kill_9_of_anything_under_load_loses_and_doubles_nothing(
 ) -> None:
     ours = "datname = %s AND application_name = 'suyuan writer'"
     end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"
-    with Load(service) as load, cluster.chief() as chief:
+    with Load(service) as load, contextlib.closing(cluster.chief()) as chief:
         load.wait_for(20)
         os.kill(workers(service)[0], signal.SIGKILL)
         load.wait_for(20)
         os.kill(writers(service)[-1], signal.SIGKILL)
         load.wait_for(20)
         chief.execute(end, [database])
+        load.wait_for(20)
+        row = chief.execute(f"SELECT pid FROM pg_stat_activity WHERE {ours}", [database]).fetchone()
+        assert row is not None
+        os.kill(row[0], signal.SIGKILL)  # the whole server throws everybody out, and recovers
         load.wait_for(20)
         until(lambda: len(workers(service)) == 2, "the worker is started again")
         before = workers(service)

@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from msgspec.msgpack import encode
 from psycopg import errors, sql
 from tests.trace.postgres.conftest import WRITER, Cluster
-from tests.trace.scribe import Scribe, declared, document, epc, object_event, scribe_in, settings_of
+from tests.trace.scribe import Scribe, declared, document, epc, job_of, object_event, scribe_in, settings_of
 
 from suyuan.app.writing import open_writer
 from suyuan.base.database import open_owner
@@ -22,9 +23,11 @@ from suyuan.chain.store import LogReader
 from suyuan.chain.verify import audit
 from suyuan.gs1.names import canonical, name_of
 from suyuan.trace import postgres_database
+from suyuan.trace.acts import MasterDataChanged
+from suyuan.trace.master_data import MasterData, Party
 from suyuan.trace.partitions import create_function
 from suyuan.trace.postgres_database import PostgresDatabase
-from suyuan.trace.writer import SIGN
+from suyuan.trace.writer import SIGN, Request
 
 pytestmark = pytest.mark.postgres
 
@@ -312,6 +315,16 @@ def make_small(cluster: Cluster, database: str, width: int) -> None:
     engine.dispose()
     with cluster.owner(database) as owner:
         owner.execute("SELECT suyuan_add_partitions()")
+
+
+def test_a_value_that_no_text_may_have_is_refused_and_its_group_is_not(scribe: Scribe) -> None:
+    party = Party("https://id.gs1.org/417/9521321000010", {"en": "a\0b"})
+    bad = Request(900, "master-data-changed", encode(MasterDataChanged("setup", MasterData([party]))))
+    good = scribe.request(document(object_event(1)))
+    refused, captured = scribe.writer.execute([bad, good])
+    assert refused.fault is not None
+    assert refused.fault.slug == "invalid-input"
+    assert job_of(captured).success
 
 
 def test_epcs_and_words_with_signs_of_sql_stay_what_they_are(scribe: Scribe) -> None:
