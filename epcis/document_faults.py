@@ -1,8 +1,8 @@
-"""Everything that is wrong with a document, told at once: each event's faults, so that its sender can mend them all."""
+"""Everything that is wrong with an event, told at once, so that its sender can mend it at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from suyuan.base.errors import InvalidInput, SuyuanError, TooLarge
 from suyuan.epcis.fields import Prefixes
@@ -13,21 +13,6 @@ from suyuan.epcis.lenient_reader import faults
 
 #: Faults that are told of one document; behind these nothing is looked for.
 MOST_FAULTS = 100
-
-
-def check_all(
-    events: Iterable[bytes], place: str, prefixes: Prefixes, limits: Limits, leniency: Leniency = STRICT
-) -> list[SuyuanError]:
-    """The faults of a document's events (each given as its bytes), at most `MOST_FAULTS`, in the document's order.
-
-    ``place`` is the JSON pointer of the list that they stand in.
-    """
-    found: list[SuyuanError] = []
-    for number, raw in enumerate(events):
-        found += event_faults(raw, f"{place}/{number}", prefixes, limits, leniency)
-        if len(found) >= MOST_FAULTS:
-            break
-    return found[:MOST_FAULTS]
 
 
 def event_faults(
@@ -49,4 +34,4 @@ def _all(raw: bytes, place: str, prefixes: Prefixes, limits: Limits, leniency: L
     except (InvalidInput, TooLarge) as error:
         yield error
     else:
-        yield from faults(value, place, prefixes, leniency)
+        yield from faults(value, place, prefixes, leniency, len(raw))

@@ -205,7 +205,7 @@ def read_source(raw: bytes, place: str, prefixes: Prefixes, limits: Limits, leni
     event = read_plain(raw, prefixes, limits)
     forgiven: tuple[Forgiven, ...] = ()
     if event is None:
-        event, forgiven = read_leniently(read_json(raw, limits, place), place, prefixes, leniency)
+        event, forgiven = read_leniently(read_json(raw, limits, place), place, prefixes, leniency, len(raw))
     if leniency.demands_more:
         forgiven += hold_to_demands(event, place, prefixes, leniency)
     return Source(raw, event, forgiven)

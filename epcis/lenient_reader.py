@@ -27,15 +27,19 @@ UNCHECKED = "https://ns.suyuan.example/voc/unchecked/"
 _ZONE = re.compile(r"(?:([+-][0-9]{2}:[0-9]{2})|[Zz])$")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[!-~]+")
 
+#: Bytes of events that may be read again and again for one event.
+_WORK = 20_000_000
+
 #: Changes the object that has the member of this name (or the list that has this item); whether it could.
 Repair = Callable[[Any, Any], bool]
 
 
 def read_leniently(
-    value: Any, place: str, prefixes: Prefixes, leniency: Leniency
+    value: Any, place: str, prefixes: Prefixes, leniency: Leniency, size: int = 0
 ) -> tuple[Event, tuple[Forgiven, ...]]:
     """The event that a JSON object is, and what it was forgiven. The object is changed where it is repaired.
 
+    Every repair is followed by another reading; ``size``, the object's bytes in JSON, bounds them, see `_most`.
     Raises `InvalidDocument` for the first fault that is not forgiven.
     """
     repaired: list[Forgiven] = []
@@ -44,19 +48,27 @@ def read_leniently(
         try:
             event = read_event(value, place, prefixes, pardon)
         except InvalidDocument as error:
-            if len(repaired) >= MOST_FORGIVEN or not (leniency.covers(error.rule) and _repair(value, place, error)):
+            if len(repaired) >= _most(size) or not (leniency.covers(error.rule) and _repair(value, place, error)):
                 raise
             repaired.append(Forgiven(error.place or "/", error.rule, error.detail[:500]))
         else:
             return event, (*repaired, *pardon.given)
 
 
-def faults(value: Any, place: str, prefixes: Prefixes, leniency: Leniency = STRICT) -> list[InvalidDocument]:
+def _most(size: int) -> int:
+    """How many repairs an object of so many bytes may have, so that the work stays that of reading `_WORK` bytes."""
+    return min(MOST_FORGIVEN, max(1, _WORK // max(size, 1)))
+
+
+def faults(
+    value: Any, place: str, prefixes: Prefixes, leniency: Leniency = STRICT, size: int = 0
+) -> list[InvalidDocument]:
     """All faults that can be told of an event which ``leniency`` does not forgive; none of an event that is right.
 
     Behind a fault that leaves doubt nothing more is found. The object is changed where it is repaired.
     """
     found: list[InvalidDocument] = []
+    tries = 0
     while True:
         pardon = _Listing(leniency)
         try:
@@ -64,7 +76,8 @@ def faults(value: Any, place: str, prefixes: Prefixes, leniency: Leniency = STRI
         except InvalidDocument as error:
             if not leniency.covers(error.rule):
                 found.append(error)
-            if len(found) < MOST_FORGIVEN and LENIENT.covers(error.rule) and _repair(value, place, error):
+            tries += 1
+            if tries <= _most(size) and LENIENT.covers(error.rule) and _repair(value, place, error):
                 continue
             if leniency.covers(error.rule):
                 found.append(error)

@@ -268,7 +268,7 @@ def _source(
     forgiven = event.forgiven
     try:
         if found is None:
-            found, more = read_leniently(event.members, pointer, prefixes, leniency)
+            found, more = read_leniently(event.members, pointer, prefixes, leniency, len(event.raw))
             forgiven += more
         if leniency.demands_more:
             forgiven += hold_to_demands(found, pointer, prefixes, leniency)
