@@ -20,9 +20,11 @@ from suyuan.base.errors import Conflict, InvalidDocument, InvalidSetting, NotFou
 from suyuan.chain.durable import create
 from suyuan.chain.store import LogReader
 from suyuan.epcis.json_codec import event_object, write_document
+from suyuan.epcis.vocabulary_elements import Element, vocabulary_list
 from suyuan.trace.ledger_export import ExportedEvent, exported
 from suyuan.trace.master_data import MasterData
 from suyuan.trace.view import View
+from suyuan.trace.vocabularies import present_elements
 
 MANIFEST = "ledger.json"
 #: Events in one file: as many as a server takes in one document with its default settings.
@@ -53,6 +55,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: str | None
     master_data: MasterData
     files: list[FileEntry]
+    #: Elements of EPCIS vocabularies by whose they are, empty for the administrator.
+    vocabularies: dict[str, list[Element]] = {}
 
 
 class FileFormat(Protocol):
@@ -87,7 +91,7 @@ def told(event: ExportedEvent) -> dict[str, object]:
 
 
 def write_export(view: View, folder: Path, form: FileFormat, name: str, progress: Told) -> Manifest:
-    """Everything that ``view`` shows, into a new folder. After a crash it has no manifest: nobody takes it for whole."""
+    """Everything that ``view`` shows, into a new folder. After a crash it has no manifest: nobody takes it for all."""
     try:
         folder.mkdir(parents=True, mode=0o700)
     except FileExistsError:
@@ -100,10 +104,19 @@ def write_export(view: View, folder: Path, form: FileFormat, name: str, progress
     latest = LogReader(view.connection).latest_checkpoint()
     records = MasterData(list(view.parties.values()), list(view.sites.values()), list(view.products.values()))
     manifest = Manifest(
-        format=name, size=view.size, checkpoint=latest.note if latest else None, master_data=records, files=files
-    )
+        format=name, size=view.size, checkpoint=latest.note if latest else None, master_data=records, files=files,
+        vocabularies=present_elements(view),
+    )  # fmt: skip
     create(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return manifest
+
+
+def vocabulary_documents(elements: Sequence[Element]) -> Iterator[bytes]:
+    """Elements as EPCIS documents without events."""
+    for start in range(0, len(elements), EVENTS_IN_DOCUMENT):
+        whole = msgspec.json.decode(write_document((), creation_date=now()))
+        whole["epcisHeader"] = {"epcisMasterData": vocabulary_list(elements[start : start + EVENTS_IN_DOCUMENT])}
+        yield msgspec.json.encode(whole)
 
 
 def _write(folder: Path, form: FileFormat, part: Sequence[ExportedEvent]) -> FileEntry:

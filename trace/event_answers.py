@@ -62,10 +62,20 @@ def answer_events(
 def in_form(view: View, wishes: Wishes, events: Iterable[FoundEvent]) -> Iterable[dict[str, Any]]:
     """Event objects with identifiers and words as they were asked for; JSON-LD has the words of the CBV bare."""
     words = wishes.cbv_format.value if wishes.xml else BARE
+    bodies = map(_of_version_1 if wishes.version != "2.0" else _whole, events)
     if wishes.epc_format in _AS_CAPTURED and words in {CbvFormat.NO_PREFERENCE, CbvFormat.AS_CAPTURED}:
-        return (event.body for event in events)
+        return bodies
     lengths = prefix_lengths(view)
-    return (rewrite(event.body, wishes.epc_format, words, lengths) for event in events)
+    return (rewrite(body, wishes.epc_format, words, lengths) for body in bodies)
+
+
+def _whole(event: FoundEvent) -> dict[str, Any]:
+    return event.body
+
+
+def _of_version_1(event: FoundEvent) -> dict[str, Any]:
+    """In EPCIS 1.2 the ID of an event is a word of the capturing application (7.4.1): one of ours is left out."""
+    return event.body if event.given else {name: value for name, value in event.body.items() if name != "eventID"}
 
 
 def prefix_lengths(view: View) -> PrefixLength:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from suyuan.base.clock import parse_time
 from suyuan.base.errors import InvalidInput, InvalidSubscription, QueryTooLarge, SubscribeNotPermitted
 from suyuan.base.identity import Actor
 from suyuan.epcis import master_data_query, xml_master_data, xml_writer
 from suyuan.epcis.query_parameters import read_query
-from suyuan.epcis.representation import CBV_URN, EPC_URN, PrefixLength, rewrite
 from suyuan.epcis.soap import Message, Wrapping, check_whole_numbers
 from suyuan.epcis.vocabulary_elements import vocabulary_list
-from suyuan.trace.event_answers import prefix_lengths
+from suyuan.trace.epcis_headers import XML, CbvFormat, EpcFormat, Wishes
+from suyuan.trace.event_answers import in_form
 from suyuan.trace.event_query import LARGEST_PAGE, FoundEvent, run_query
 from suyuan.trace.event_scope import scope_of
 from suyuan.trace.master_data_query import run_query as run_master_data_query
@@ -23,7 +21,6 @@ from suyuan.trace.vocabularies import owners_for
 
 #: Most events that one poll answers: there are no pages in SOAP.
 MOST_EVENTS = 10_000
-_XML = "application/xml"
 
 
 def poll(view: View, actor: Actor, message: Message) -> str:
@@ -32,21 +29,17 @@ def poll(view: View, actor: Actor, message: Message) -> str:
         # Documents by AS2 are older than the parameter, and count on children.
         usual = {"includeChildren": "true"} if message.wrapping is Wrapping.DOCUMENT else {}
         query = master_data_query.read_query(usual | message.parameters)
-        found = run_master_data_query(view, owners_for(actor), query)
-        return xml_master_data.write_vocabulary_list(vocabulary_list(found)["vocabularyList"])
-    found = _events(view, actor, _definition(view, actor, message))
-    if message.version == "2.0":
-        return xml_writer.write_event_list([event.body for event in found], message.version)
-    lengths = prefix_lengths(view)
-    return xml_writer.write_event_list([_of_version_1(event, lengths) for event in found], message.version)
+        elements = run_master_data_query(view, owners_for(actor), query)
+        return xml_master_data.write_vocabulary_list(vocabulary_list(elements)["vocabularyList"])
+    events = _events(view, actor, _definition(view, actor, message))
+    return xml_writer.write_event_list(in_form(view, _form(message.version), events), message.version)
 
 
-def _of_version_1(found: FoundEvent, lengths: PrefixLength) -> dict[str, Any]:
-    """An event as clients of 1.x know it: URNs, and an ID only where its source gave one (EPCIS 1.2, 7.4.1)."""
-    event = rewrite(found.body, EPC_URN, CBV_URN, lengths)
-    if not found.given:
-        event.pop("eventID", None)
-    return event
+def _form(version: str) -> Wishes:
+    """The form of events: clients of EPCIS 1.x know URNs and nothing else."""
+    if version == "2.0":
+        return Wishes(XML, version)
+    return Wishes(XML, version, EpcFormat.URN, CbvFormat.URN)
 
 
 def _events(view: View, actor: Actor, definition: Definition) -> list[FoundEvent]:
@@ -94,7 +87,8 @@ def standing(view: View, actor: Actor, message: Message) -> Terms:
         raise InvalidSubscription(
             f"no trigger {controls.trigger[:80]!a} is known here", place="trigger", remedy=f"use {ON_CAPTURE}"
         )
-    form = Form(_XML, "2.0") if message.version == "2.0" else Form(_XML, "1.2", EPC_URN, CBV_URN)
+    wishes = _form(message.version)
+    form = Form(XML, message.version, wishes.epc_format.value, wishes.cbv_format.value)
     return Terms(
         query_name=message.query_name, parameters=definition.parameters, namespaces=definition.namespaces,
         dest=message.dest, stream=bool(controls.trigger), schedule=controls.schedule,

@@ -146,3 +146,19 @@ def count_by_type(view: View, owners: Owners) -> dict[str, int]:
         {"size": view.size, **bound},
     )
     return {row[0]: row[1] for row in rows}
+
+
+def present_elements(view: View) -> dict[str, list[Element]]:
+    """What each owner says at present, in the order in which it came."""
+    found: dict[str, list[Element]] = {}
+    rows = view.connection.execute(
+        text(
+            "SELECT v.owner, v.body FROM vocabulary_element v WHERE v.idx < :size AND NOT EXISTS (SELECT 1"
+            " FROM vocabulary_element n WHERE n.class_key = v.class_key AND n.serial = v.serial AND n.type = v.type"
+            " AND n.owner = v.owner AND n.idx > v.idx AND n.idx < :size) ORDER BY v.id"
+        ),
+        {"size": view.size},
+    )
+    for owner, body in rows:
+        found.setdefault(owner, []).append(msgspec.json.decode(body, type=Element))
+    return found

@@ -106,7 +106,7 @@ def bring_in(
     import msgspec
 
     from suyuan.app.client import Api
-    from suyuan.app.ledger_files import read_file, read_manifest
+    from suyuan.app.ledger_files import read_file, read_manifest, vocabulary_documents
 
     manifest = read_manifest(source)
     if manifest.format not in set(Form):
@@ -114,6 +114,13 @@ def bring_in(
     form, api = _form(Form(manifest.format)), Api(server, key)
     if admin_key:
         Api(server, admin_key).request("PUT", "/api/v1/masterdata", msgspec.json.encode(manifest.master_data))
+    for owner, elements in manifest.vocabularies.items():
+        for document in vocabulary_documents(elements):
+            if owner:
+                api.capture(document)  # like the events, they become those of the key
+            elif admin_key:
+                header = msgspec.json.decode(document)["epcisHeader"]["epcisMasterData"]
+                Api(server, admin_key).request("PUT", "/api/v1/vocabularies", msgspec.json.encode(header))
     done = known = 0
     total = sum(file.events for file in manifest.files)
     with progress_bar("importing") as told:

@@ -201,6 +201,26 @@ class TestExport:
         assert second.stdout == f"imported {total} events, {total} of them known before\n".encode()
         assert events_of(target) == events_of(source)
 
+    def test_vocabularies_go_along_with_the_events(self, source: Service, target: Service, tmp_path: Path) -> None:
+        kind = "urn:epcglobal:epcis:vtype:ReadPoint"
+        for number, role in enumerate(("administrator", "producer")):
+            element = {"id": f"urn:gate:{number}", "attributes": [{"id": "urn:a", "attribute": {"b:c": [role]}}]}
+            listed = {"vocabularyList": [{"type": kind, "vocabularyElementList": [element]}]}
+            if role == "administrator":
+                assert source.call("PUT", "/api/v1/vocabularies", role, json=listed).status_code == 200
+            else:
+                whole = json.loads(document(900, 1)) | {"epcisHeader": {"epcisMasterData": listed}}
+                assert source.capture(json.dumps(whole).encode()).status_code == 202
+        assert run("export", tmp_path / "out", "--data", source.data).returncode == 0
+        keys = ("--key", target.keys["producer"], "--admin-key", target.keys["administrator"])
+        done = run("import", tmp_path / "out", "--server", target.url, *keys)
+        assert done.returncode == 0, done.stderr
+        asked = {"vocabularyName": kind}
+        for role in (None, "producer", "retailer"):
+            there, here = (each.get("/api/v1/vocabularies", role, params=asked).json() for each in (target, source))
+            assert there == here
+            assert len(there["vocabularyList"][0]["vocabularyElementList"]) == (2 if role == "producer" else 1)
+
     def test_a_changed_file_and_an_unfinished_export_are_refused(self, source: Service, tmp_path: Path) -> None:
         assert run("export", tmp_path / "out", "--data", source.data).returncode == 0
         file = next((tmp_path / "out").glob("events-*"))

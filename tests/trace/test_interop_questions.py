@@ -261,3 +261,11 @@ def test_the_wsdl_leads_to_this_server(repository: Service) -> None:
     answer = repository.call("GET", "/epcis/query?wsdl")
     assert answer.status_code == 200
     assert "/epcis/query" in answer.text
+
+
+def test_rest_shows_an_id_of_ours_in_2_0_and_none_in_1_2(repository: Service) -> None:
+    wanted = {"GS1-EPCIS-Max": "1.2", "Accept": "application/xml"}
+    for headers, shown in ((wanted, False), ({"Accept": "application/xml"}, True)):
+        answer = repository.get("/epcis/events", params={"EQ_action": "ADD", "perPage": "1"}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert ("eventID" in answer.text) is shown
