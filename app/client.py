@@ -73,11 +73,16 @@ class Api:
         return reply
 
     def capture(self, body: bytes, media: str = "application/ld+json") -> list[dict[str, Any]]:
-        """Capture a document and wait until its job is done: its events, with their places in the log.
+        """Capture a document and wait until its job is done: its events, with their places in the log."""
+        events: list[dict[str, Any]] = self.capture_job(body, media)["events"]
+        return events
+
+    def capture_job(self, body: bytes, media: str) -> dict[str, Any]:
+        """Capture a document and wait until its job is done. A job names at most 10,000 events, and their number.
 
         What the job refused is raised as `Conflict` or `InvalidDocument` with the first of its errors.
         """
-        job = self.request("POST", "/epcis/capture", body, media).json()
+        job: dict[str, Any] = self.request("POST", "/epcis/capture", body, media).json()
         while job["running"]:
             time.sleep(_JOB_PAUSE)
             job = self.request("GET", f"/epcis/capture/{job['captureID']}").json()
@@ -85,8 +90,7 @@ class Api:
             first = job["errors"][0]
             kind = Conflict if first.get("status") == Conflict.status else InvalidDocument
             raise kind(first["detail"], place=first.get("instance"))
-        events: list[dict[str, Any]] = job["events"]
-        return events
+        return job
 
     def follow(self, path: str, body: bytes, told: Callable[[int, int], None]) -> Any:
         """POST that answers with lines of progress: ``told`` gets what is done and of how much; gives the result."""

@@ -29,27 +29,31 @@ def register(app: typer.Typer) -> None:
 
 
 def capture(
-    files: Annotated[list[Path], typer.Argument(help="EPCIS documents in JSON; - reads stdin.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(help="EPCIS documents; - reads stdin.", show_default=False)],
     server: Annotated[
         str, typer.Option(envvar="SUYUAN_SERVER", help="Address of the server.")
     ] = "http://127.0.0.1:8000",
     key: Key = None,
 ) -> None:
-    """Capture EPCIS documents. One line a file; the exit code is 2 when any was refused."""
+    """Capture EPCIS documents in JSON or XML. One line a file; the exit code is 2 when any was refused."""
     from suyuan.app.client import Api
 
     api = Api(server, key)
     refused = 0
     for file in files:
         try:
-            job = api.request("POST", "/epcis/capture", _read(file), "application/ld+json").json()
+            body = _read(file)
+            xml = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+            job = api.capture_job(body, "application/xml" if xml else "application/ld+json")
         except SuyuanError as error:
             refused += 1
             typer.echo(f"{file}: refused: {error}", err=True)
             continue
-        events = job["events"]
-        known = sum(event["duplicate"] for event in events)
-        typer.echo(f"{file}: {len(events)} events, {known} of them known before")
+        if "eventCount" in job:
+            typer.echo(f"{file}: {job['eventCount']} events")
+            continue
+        known = sum(event["duplicate"] for event in job["events"])
+        typer.echo(f"{file}: {len(job['events'])} events, {known} of them known before")
     if refused:
         raise typer.Exit(2)
 
