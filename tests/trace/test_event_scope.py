@@ -97,7 +97,7 @@ def test_goods_that_are_handed_over_are_the_receivers_to_see(ledger: Scribe) -> 
 
 def test_a_handing_over_that_was_declared_erroneous_opens_nothing(ledger: Scribe) -> None:
     capture(ledger, FARM, 1)
-    receipt = {"readPoint": {"id": YARDS[SHOP]}}
+    receipt: dict[str, Any] = {"readPoint": {"id": YARDS[SHOP]}}
     received = capture(ledger, FARM, 2, **receipt)
     assert received in seen(ledger, ACTORS[SHOP])
     declaration = {"declarationTime": "2026-10-13T06:00:00Z", "reason": "did_not_occur"}

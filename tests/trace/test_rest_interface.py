@@ -254,7 +254,8 @@ class TestForms:
             assert written in answer.content
 
     def test_prefixes_of_parameters_come_in_a_header(self, service: Service) -> None:
-        event = captured(service, **{"@context": {"ex": "https://rest.example/"}, "ex:colour": "red"})
+        own: dict[str, Any] = {"@context": {"ex": "https://rest.example/"}, "ex:colour": "red"}
+        event = captured(service, **own)
         params = {"MATCH_epc": event["epcList"][0], "EQ_mine:colour": "red"}
         answer = service.get("/epcis/events", params=params, headers={"GS1-Extensions": "mine=https://rest.example/"})
         assert len(events(answer)) == 1
@@ -366,7 +367,8 @@ class TestQueries:
             problem(gone, 404, "NoSuchNameException")
 
     def test_prefixes_are_stored_with_it(self, service: Service) -> None:
-        event = captured(service, **{"@context": {"ex": "https://rest.example/"}, "ex:colour": "blue"})
+        own: dict[str, Any] = {"@context": {"ex": "https://rest.example/"}, "ex:colour": "blue"}
+        event = captured(service, **own)
         asks = {"MATCH_epc": event["epcList"], "EQ_my:colour": ["blue"]}
         for query, headers in (
             (asks | {"@context": {"my": "https://rest.example/"}}, {}),
