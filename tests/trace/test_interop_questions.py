@@ -269,3 +269,42 @@ def test_rest_shows_an_id_of_ours_in_2_0_and_none_in_1_2(repository: Service) ->
         answer = repository.get("/epcis/events", params={"EQ_action": "ADD", "perPage": "1"}, headers=headers)
         assert answer.status_code == 200, answer.text
         assert ("eventID" in answer.text) is shown
+
+
+BOTH: Given = {"includeAttributes": "true", "includeChildren": "true"}
+BOMB = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("body", "exception"),
+    [
+        (f'<!DOCTYPE x [<!ENTITY a "ha">{BOMB}]><x>&j;</x>', "ValidationException"),
+        ('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>', "ValidationException"),
+        ("<x>" * 10_000, "ValidationException"),
+        (f"<x>{'y' * (2 << 20)}</x>", "ValidationException"),
+        (poll({f"EQ_n{number}": "1" for number in range(10_000)}), "QueryTooComplexException"),
+        (poll({"EQ_readPoint": [f"urn:x:{number}" for number in range(5_000)]}), "QueryTooComplexException"),
+        (
+            poll(BOTH | {"EQ_name": [f"urn:x:{n}" for n in range(501)]}, "SimpleMasterDataQuery"),
+            "QueryTooComplexException",
+        ),
+        (poll({"GE_eventTime": "9999-12-31T23:59:59Z"}), "QueryParameterException"),
+        (poll({"GE_eventTime": "0001-01-01T00:00:00Z"}), "QueryParameterException"),
+        (poll({"EQ_quantity": "9" * 400}), "QueryParameterException"),
+        (poll({"EQ_x'; DROP TABLE event; --": ["1"]}), "QueryParameterException"),
+    ],
+)
+def test_hostile_calls_end_in_an_exception(repository: Service, body: str, exception: str) -> None:
+    content = body if body.startswith("<!") else ENVELOPE.format(body)
+    answer = repository.call(
+        "POST", "/epcis/query", "regulator", content=content.encode(), headers={"Content-Type": "text/xml"}
+    )
+    assert result_in(answer.content).tag == f"{QUERY}{exception}", answer.text[:500]
+
+
+def test_sql_in_values_finds_nothing(repository: Service) -> None:
+    evil = "x' OR '1'='1"
+    for given in ({"EQ_bizStep": [f"urn:{evil}"]}, {"WD_readPoint": [f"urn:x:{evil}"]}, {"EQ_http://x#y": [evil]},
+                  {"EQATTR_readPoint_urn:x": [evil]}):  # fmt: skip
+        result = ask(repository, poll(given))
+        assert result.tag == f"{QUERY}QueryParameterException" or not times_in(result)
