@@ -188,12 +188,13 @@ class _Search:
             indexes = self._sorted()
             start = indexes.index(cursor.after) + 1 if cursor.after >= 0 else 0
             return [(index, 0) for index in indexes[start : start + limit]]
-        conditions = [*self._base(), self._order.behind(cursor)]
+        behind = self._order.behind(cursor)
         few = self._few()
         if few is None:
-            statement, bound = self._along_index(conditions, limit), self._bound()
-            return [(row[0], row[1]) for row in self._view.connection.execute(text(statement), bound)]
-        return [(row[0], row[1]) for row in self._of(few, conditions, f"ORDER BY {self._order.sql} LIMIT {limit:d}")]
+            statement = text(self._along_index([*self._base(), behind], limit))
+            return [(row[0], row[1]) for row in self._view.connection.execute(statement, self._bound())]
+        rows = self._of(few, behind, f"ORDER BY {self._order.sql} LIMIT {limit:d}")
+        return [(row[0], row[1]) for row in rows]
 
     def check_count(self, most: int) -> None:
         """Raise `QueryTooLarge` where more than ``most`` events meet the query."""
@@ -205,7 +206,7 @@ class _Search:
             statement = f"SELECT COUNT(*) FROM (SELECT 1 FROM event e WHERE {where} LIMIT {most + 1:d}) found"  # noqa: S608
             count = self._view.connection.execute(text(statement), self._bound()).scalar_one()
         else:
-            count = len(self._of(few, self._base(), f"LIMIT {most + 1:d}"))
+            count = len(self._of(few, "1 = 1", f"LIMIT {most + 1:d}"))
         if count > most:
             raise QueryTooLarge(f"more than {most} events meet the query", place="maxEventCount")
 
@@ -217,9 +218,10 @@ class _Search:
         statement = text(f"SELECT e.idx FROM event e{self._by('')} WHERE {where} ORDER BY e.idx")  # noqa: S608
         return [row[0] for row in self._view.connection.execute(statement, self._bound(first=first, last=last))]
 
-    def _base(self) -> list[str]:
+    def _base(self, met: Clause | None = None) -> list[str]:
+        """The conditions, but for one that is known to be met."""
         pin = "+" if self._sqlite else ""
-        return [f"{pin}e.idx < :size", *(f"({clause.sql})" for clause in self._clauses or ())]
+        return [f"{pin}e.idx < :size", *(f"({clause.sql})" for clause in self._clauses or () if clause is not met)]
 
     def _bound(self, **more: Any) -> dict[str, Any]:
         bound: dict[str, Any] = {"size": self._size, **more}
@@ -227,23 +229,23 @@ class _Search:
             bound |= clause.bound
         return bound
 
-    def _few(self) -> list[int] | None:
-        """The events of a condition that few meet; None where there is none such."""
+    def _few(self) -> tuple[Clause, list[int]] | None:
+        """A condition that few events meet, and these; None where there is none such."""
         for clause in self._clauses or ():
             if clause.events:
                 statement = text(f"SELECT event FROM ({clause.events}) found LIMIT {_FEW + 1}")  # noqa: S608 - our words
                 rows = self._view.connection.execute(statement, dict(clause.bound)).all()
                 if len(rows) <= _FEW:
-                    return sorted({row[0] for row in rows})
+                    return clause, sorted({row[0] for row in rows})
         return None
 
-    def _of(self, few: Sequence[int], conditions: Sequence[str], tail: str) -> Sequence[Any]:
-        """Those of a few events that meet the conditions."""
-        column = self._order.column if self._order else "time"
+    def _of(self, few: tuple[Clause, list[int]], also: str, tail: str) -> Sequence[Any]:
+        """Those of a few events that meet the other conditions, and one more."""
+        column, (met, events) = self._order.column if self._order else "time", few
         return self._view.by_ids(
-            few,
+            events,
             f"SELECT e.idx, e.{column} AS at FROM {{ids}} event e ON e.idx = f.id"  # noqa: S608 - our words
-            f" WHERE {' AND '.join(conditions)} {tail}",
+            f" WHERE {' AND '.join([*self._base(met), also])} {tail}",
             **{**self._bound(), "size": self._size},
         )
 
@@ -284,12 +286,12 @@ class _Search:
         """Log indexes in the order of an extension's field; what lacks it comes last."""
         fields = self._compiler.fields(self._query.order_by, self._query.order_unresolved, "orderBy")
         few = self._few()
-        conditions, tail = self._base(), f"LIMIT {MOST_SORTED + 1:d}"
+        tail = f"LIMIT {MOST_SORTED + 1:d}"
         if few is None:
-            statement = f"SELECT e.idx FROM event e WHERE {' AND '.join(conditions)} {tail}"  # noqa: S608 - our words
+            statement = f"SELECT e.idx FROM event e WHERE {' AND '.join(self._base())} {tail}"  # noqa: S608 - our words
             rows: Sequence[Any] = self._view.connection.execute(text(statement), self._bound()).all()
         else:
-            rows = self._of(few, conditions, tail)
+            rows = self._of(few, "1 = 1", tail)
         if len(rows) > MOST_SORTED:
             raise QueryTooLarge(f"more than {MOST_SORTED} events would have to be sorted", place="orderBy")
         return _by_field(self._view, [row[0] for row in rows], fields, self._query.descending)
