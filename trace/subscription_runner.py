@@ -56,10 +56,14 @@ Count = Callable[[str], None]
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds before a report is sent again: the first time, and at most. Between them they double, with jitter."""
+    """Seconds before a report is sent again: the first time, and at most. Between them they double, with jitter.
+
+    A receiver whose answer takes longer than ``slow`` gets its next report beside those of doubtful ones.
+    """
 
     first: float = 1.0
     longest: float = 300.0
+    slow: float = 2.0
 
     def wait(self, failures: int, wish: float) -> float:
         """After so many failures on end; a receiver's own wish counts when it is longer."""
@@ -134,6 +138,7 @@ class _Delivery:
         self._runner, self._subscription = runner, subscription
         self._progress = subscription.progress
         self._most = MOST_EVENTS
+        self._slow = False
         self._kept = runner.clock()
         self._times = subscription.terms.times
         self._log = structlog.get_logger(__name__).bind(subscription=subscription.idx)
@@ -237,8 +242,9 @@ class _Delivery:
             )
         outcome = await self._runner.webhooks.send(
             self._message(body, batch.sequence, self._subscription.terms.form.media_type),
-            doubtful=self._progress.failures > 0,
+            doubtful=self._slow or self._progress.failures > 0,
         )
+        self._slow = outcome.seconds > self._runner.patience.slow
         if outcome.delivered:
             self._runner.count("delivered")
             await self._advance(
@@ -274,8 +280,8 @@ class _Delivery:
     def _message(self, body: bytes, sequence: int, media_type: str) -> Message:
         terms = self._subscription.terms
         return Message(
-            dest=terms.dest, subscription_id=self._subscription.id, query_name=terms.query_name, sequence=sequence,
-            media_type=media_type, body=body,
+            owner=self._subscription.owner, dest=terms.dest, subscription_id=self._subscription.id,
+            query_name=terms.query_name, sequence=sequence, media_type=media_type, body=body,
             token=self._subscription.token,
         )  # fmt: skip
 

@@ -12,8 +12,10 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,14 +32,18 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 #: IPv6 addresses that mean the IPv4 address in their last 32 bits (RFC 6052).
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-#: Reports under way at once to receivers that answer, and to those that failed the last time.
+#: Reports under way at once to receivers that answer soon, and to those that failed or were slow the last time.
 _CONNECTIONS, _DOUBTFUL = 64, 16
+#: The same of one firm: its own receivers wait for each other before anybody else's do.
+_CONNECTIONS_EACH, _DOUBTFUL_EACH = 8, 4
 #: Names looked up at once: more than there are doubtful receivers.
 _LOOKUPS = 32
 #: Seconds for a connection, and for the whole of a report.
 _CONNECT, _TOTAL = 10.0, 30.0
 #: So much of an answer is read, so that its connection can be used again; what is longer costs the connection.
 _ANSWER_BYTES: Final = 4_096
+#: Seconds that what follows an answer's status may take: it says nothing.
+_REST: Final = 1.0
 #: A receiver's wish (Retry-After, seconds) is followed up to this.
 _LONGEST_WISH: Final = 300.0
 
@@ -58,11 +64,14 @@ class Reach(msgspec.Struct, frozen=True):
         return found.is_global and not found.is_multicast
 
     def check(self, dest: str) -> None:
-        """Refuse an address that is written as a number and lies outside; names are looked up when they are called."""
+        """Refuse an address that is written as a number and lies outside; names are looked up when they are called.
+
+        Digits that only look like an address ("127.1") lie outside too: an operating system may know what they mean.
+        """
         host = urlsplit(dest).hostname or ""
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
+        if not dest.isascii():  # other scripts have digits as well
+            raise InvalidSubscription("the address is not ASCII", place="dest", remedy="give an https URL")
+        if ":" not in host and not host.replace(".", "").isdigit():
             return
         if not self.allows(host):
             raise InvalidSubscription(
@@ -93,8 +102,9 @@ def _plain(address: Address) -> Address:
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One report. ``sequence`` is 0 for a problem document, which counts for nothing."""
+    """One report. ``sequence`` is 0 for a problem document, which counts for nothing; ``owner`` the firm it goes to."""
 
+    owner: str
     dest: str
     subscription_id: str
     query_name: str
@@ -105,11 +115,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of a report: ``status`` is 0 when there was no answer, ``wait`` the receiver's wish in seconds."""
+    """What became of a report: ``status`` is 0 when there was no answer, ``wait`` the receiver's wish in seconds.
+
+    ``seconds`` is what an answer took.
+    """
 
     status: int
     problem: str = ""
     wait: float = 0.0
+    seconds: float = 0.0
 
     @property
     def delivered(self) -> bool:
@@ -122,15 +136,29 @@ def signature(token: str, body: bytes) -> str:
     return "sha256=" + hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
 
 
+class _Places:
+    """Places for reports under way: so many in all, and so many of one firm."""
+
+    def __init__(self, most: int, each: int) -> None:
+        self._all = asyncio.Semaphore(most)
+        self._each: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(each))
+
+    @asynccontextmanager
+    async def one(self, owner: str) -> AsyncIterator[None]:
+        """Wait for a place and hold it."""
+        async with self._each[owner], self._all:
+            yield
+
+
 class Webhooks:
-    """Sends reports. A receiver that hangs holds one of the places for doubtful ones, never those of the others."""
+    """Sends reports. A receiver that hangs holds one of its firm's places for doubtful ones, never those of others."""
 
     def __init__(self, reach: Reach, total: float = _TOTAL) -> None:
         self.reach = reach
         self._total = total
         self._session: aiohttp.ClientSession | None = None
-        self._places = asyncio.Semaphore(_CONNECTIONS)
-        self._doubtful = asyncio.Semaphore(_DOUBTFUL)
+        self._places = _Places(_CONNECTIONS, _CONNECTIONS_EACH)
+        self._doubtful = _Places(_DOUBTFUL, _DOUBTFUL_EACH)
 
     async def close(self) -> None:
         """Let all connections go."""
@@ -140,9 +168,12 @@ class Webhooks:
 
     async def send(self, message: Message, *, doubtful: bool = False) -> Outcome:
         """Send a report and wait for the answer. Raises nothing but cancellation."""
-        async with self._doubtful if doubtful else self._places:
+        places = self._doubtful if doubtful else self._places
+        async with places.one(message.owner):
+            began = asyncio.get_running_loop().time()
             try:
-                return await self._post(message)
+                outcome = await self._post(message)
+                return msgspec.structs.replace(outcome, seconds=asyncio.get_running_loop().time() - began)
             except InvalidSubscription as refusal:
                 return Outcome(0, refusal.detail)
             except TimeoutError:
@@ -164,8 +195,7 @@ class Webhooks:
             headers["GS1-Signature"] = signature(message.token, message.body)
         session = self._session = self._session or self._open()
         async with session.post(message.dest, data=message.body, headers=headers, allow_redirects=False) as answer:
-            if len(await answer.content.read(_ANSWER_BYTES)) == _ANSWER_BYTES:
-                answer.close()
+            await _take_rest(answer)
             if 200 <= answer.status < 300:
                 return Outcome(answer.status)
             return Outcome(answer.status, f"the receiver answered {answer.status}", _wish(answer.headers))
@@ -211,6 +241,20 @@ class _Guarded(AbstractResolver):
 
     async def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def _take_rest(answer: aiohttp.ClientResponse) -> None:
+    """Read what follows the status, so that the connection can be used again; what is long or late costs it.
+
+    The status has said it all: an answer that breaks off behind a 2xx is an acknowledgement still.
+    """
+    try:
+        async with asyncio.timeout(_REST):
+            whole = len(await answer.content.read(_ANSWER_BYTES)) < _ANSWER_BYTES
+    except (aiohttp.ClientError, TimeoutError):
+        whole = False
+    if not whole:
+        answer.close()
 
 
 def _wish(headers: Mapping[str, str]) -> float:

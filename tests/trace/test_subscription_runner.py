@@ -134,6 +134,36 @@ async def test_a_receiver_that_hangs_holds_up_no_other(subscriber: Subscriber, r
             assert not hanging.acknowledged
 
 
+async def test_a_firm_whose_receivers_all_hang_holds_up_no_other_firm(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    other = subscriber.key("k1", Role.REGULATOR, "https://id.gs1.org/417/0614141000029")
+    async with receiving() as hanging:
+        hanging.answers.extend([-1] * 1000)
+        for _ in range(70):  # more than there are places
+            await subscriber.subscribe(hanging.url, other)
+        await subscriber.subscribe(receiver.url)
+        async with subscriber.running(total=120):
+            captured = capture(subscriber, 1)
+            await receiver.until(lambda: receiver.events == captured)
+            assert len(hanging.reports) <= 8
+
+
+async def test_receivers_that_were_slow_hold_up_no_other_of_their_firm(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    async with receiving() as slow:
+        for _ in range(8):
+            await subscriber.subscribe(slow.url)
+        async with subscriber.running(Patience(slow=0.0), total=120):
+            capture(subscriber, 1)
+            await slow.until(lambda: len(slow.acknowledged) == 8)
+            slow.answers.extend([-1] * 100)
+            await subscriber.subscribe(receiver.url)
+            captured = capture(subscriber, 2)
+            await receiver.until(lambda: receiver.events == captured)
+
+
 async def test_after_the_runners_death_the_batch_that_was_begun_comes_again(
     subscriber: Subscriber, receiver: Receiver
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidSetting, InvalidSubscription
-from suyuan.trace.webhooks import Reach, reach_of, signature
+from suyuan.trace.webhooks import Message, Reach, Webhooks, reach_of, signature
 
 INSIDE = [
     "127.0.0.1", "127.8.9.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
@@ -49,11 +50,36 @@ def test_a_network_that_cannot_be_read_is_refused_by_the_settings_name() -> None
         assert refused.value.place == "webhook_networks"
 
 
-@pytest.mark.parametrize("dest", ["http://10.0.0.1/", "https://[fd00::1]:8443/x", "http://127.0.0.1"])
+@pytest.mark.parametrize("dest", [
+    "http://10.0.0.1/", "https://[fd00::1]:8443/x", "http://127.0.0.1", "http://127.1/", "http://2130706433/",
+    "http://0177.0.0.1/", "http://127.0.0.1./", "http://\uff11\uff12\uff17.0.0.1/", "http://[::1%25lo]/",
+])  # fmt: skip
 def test_an_address_as_a_number_is_refused_before_anything_is_stored(dest: str) -> None:
     with pytest.raises(InvalidSubscription) as refused:
         Reach().check(dest)
     assert refused.value.place == "dest"
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf", b"HTTP/1.1 204 No Content\r\n\r\n"]
+)
+async def test_a_status_of_success_acknowledges_whatever_becomes_of_the_rest(answer: bytes) -> None:
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(answer)
+        writer.close()
+
+    webhooks = Webhooks(reach_of("", own_machine=True))
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        outcome = await webhooks.send(
+            Message(
+                owner="", dest=f"http://127.0.0.1:{port}/", subscription_id="s", query_name="q", sequence=1,
+                media_type="application/ld+json", body=b"{}", token="",
+            )
+        )  # fmt: skip
+    await webhooks.close()
+    assert outcome.delivered
 
 
 @given(address=st.integers(0, 2**32 - 1))
