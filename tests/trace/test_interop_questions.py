@@ -304,7 +304,10 @@ def test_hostile_calls_end_in_an_exception(repository: Service, body: str, excep
 
 def test_sql_in_values_finds_nothing(repository: Service) -> None:
     evil = "x' OR '1'='1"
-    for given in ({"EQ_bizStep": [f"urn:{evil}"]}, {"WD_readPoint": [f"urn:x:{evil}"]}, {"EQ_http://x#y": [evil]},
-                  {"EQATTR_readPoint_urn:x": [evil]}):  # fmt: skip
+    questions: list[Given] = [
+        {"EQ_bizStep": [f"urn:{evil}"]}, {"WD_readPoint": [f"urn:x:{evil}"]}, {"EQ_http://x#y": [evil]},
+        {"EQATTR_readPoint_urn:x": [evil]},
+    ]  # fmt: skip
+    for given in questions:
         result = ask(repository, poll(given))
         assert result.tag == f"{QUERY}QueryParameterException" or not times_in(result)
