@@ -216,10 +216,10 @@ class TestExport:
         done = run("import", tmp_path / "out", "--server", target.url, *keys)
         assert done.returncode == 0, done.stderr
         asked = {"vocabularyName": kind}
-        for role in (None, "producer", "retailer"):
-            there, here = (each.get("/api/v1/vocabularies", role, params=asked).json() for each in (target, source))
+        for reader in (None, "producer", "retailer"):
+            there, here = (each.get("/api/v1/vocabularies", reader, params=asked).json() for each in (target, source))
             assert there == here
-            assert len(there["vocabularyList"][0]["vocabularyElementList"]) == (2 if role == "producer" else 1)
+            assert len(there["vocabularyList"][0]["vocabularyElementList"]) == (2 if reader == "producer" else 1)
 
     def test_a_changed_file_and_an_unfinished_export_are_refused(self, source: Service, tmp_path: Path) -> None:
         assert run("export", tmp_path / "out", "--data", source.data).returncode == 0
