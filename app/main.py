@@ -76,8 +76,6 @@ Errors are RFC 9457 problem details.
 def create_app(settings: Settings) -> FastAPI:
     """The service over one data folder (SQLite) or a database (PostgreSQL; read only as a role that may not write)."""
     url = settings.database or sqlite_url(settings.data)
-    if settings.database.startswith("sqlite"):
-        raise InvalidSetting("a served database is PostgreSQL", place="database", remedy="name a folder with --data")
     prepare_folder(settings, url)
     engine = open_reader(url)
     require_schema(engine)
@@ -145,6 +143,8 @@ def open_desk(settings: Settings, ledger: Ledger) -> CaptureDesk:
 
 def prepare_folder(settings: Settings, url: str) -> None:
     """Make the data folder and bring the embedded database up to date; a served database is its owner's to migrate."""
+    if settings.database.startswith("sqlite"):
+        raise InvalidSetting("a served database is PostgreSQL", place="database", remedy="name a folder with --data")
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if url.startswith("sqlite"):
         migrate(url)

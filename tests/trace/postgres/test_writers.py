@@ -18,13 +18,13 @@ from tests.trace.scribe import Scribe, declared, document, epc, job_of, object_e
 from suyuan.app.writing import open_writer
 from suyuan.base.database import open_owner
 from suyuan.base.errors import IntegrityBroken, Unavailable
+from suyuan.base.identity import Role, new_key
 from suyuan.chain.policy import parse_policy
 from suyuan.chain.store import LogReader
 from suyuan.chain.verify import audit
 from suyuan.gs1.names import canonical, name_of
 from suyuan.trace import postgres_database
-from suyuan.trace.acts import MasterDataChanged
-from suyuan.trace.master_data import MasterData, Party
+from suyuan.trace.acts import KeyAdded
 from suyuan.trace.partitions import create_function
 from suyuan.trace.postgres_database import PostgresDatabase
 from suyuan.trace.writer import SIGN, Request
@@ -318,8 +318,8 @@ def make_small(cluster: Cluster, database: str, width: int) -> None:
 
 
 def test_a_value_that_no_text_may_have_is_refused_and_its_group_is_not(scribe: Scribe) -> None:
-    party = Party("https://id.gs1.org/417/9521321000010", {"en": "a\0b"})
-    bad = Request(900, "master-data-changed", encode(MasterDataChanged("setup", MasterData([party]))))
+    _, key = new_key("a\0b", Role.DEVICE, "", 1)
+    bad = Request(900, "key-added", encode(KeyAdded("setup", key)))
     good = scribe.request(document(object_event(1)))
     refused, captured = scribe.writer.execute([bad, good])
     assert refused.fault is not None
