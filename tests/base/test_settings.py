@@ -21,10 +21,11 @@ def test_defaults_need_nothing() -> None:
 @pytest.mark.parametrize("name", Settings.__struct_fields__)
 def test_each_setting_has_a_variable_a_flag_and_a_line_in_the_file(name: str, tmp_path: Path) -> None:
     values: dict[str, tuple[Any, Any, Any]] = {
-        "data": ("a", "b", "c"), "port": (1, 2, 3), "max_body_bytes": (10, 20, 30), "max_events": (1, 2, 3),
-        "log_format": ("json", "console", "json"), "log_level": ("debug", "info", "error"),
+        "data": ("a", "b", "c"), "log_format": ("json", "console", "json"), "log_level": ("debug", "info", "error"),
     }  # fmt: skip
-    in_file, in_environment, in_flag = values.get(name, ("x.example/a", "x.example/b", "x.example/c"))
+    number = isinstance(getattr(Settings(), name), int)
+    usual = (10, 20, 30) if number else ("x.example/a", "x.example/b", "x.example/c")
+    in_file, in_environment, in_flag = values.get(name, usual)
     file = tmp_path / "s.toml"
     file.write_text(f"{name} = {in_file!r}\n")
     variables = {PREFIX + name.upper(): str(in_environment)}
