@@ -62,7 +62,8 @@ async def put_master_data(
         data = msgspec.json.decode(body, type=MasterData)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidDocument(f"these are not master data: {error}"[:300]) from None
-    recorded = await ledger.writer.call("master-data-changed", MasterDataChanged(actor.key_id, under_canonical_names(data)), Recorded)
+    change = MasterDataChanged(actor.key_id, under_canonical_names(data))
+    recorded = await ledger.writer.call("master-data-changed", change, Recorded)
     return json_response(recorded)
 
 
