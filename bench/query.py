@@ -24,9 +24,9 @@ from typing import Any
 
 import aiohttp
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from capture import DOCUMENTS_AT_ONCE, EVENTS, SUYUAN, Goods, Server, document, event, post_all, say
+from bench.capture import DOCUMENTS_AT_ONCE, EVENTS, SUYUAN, Goods, Server, document, event, post_all, say
 
 from suyuan.base.database import open_reader, sqlite_url
 from suyuan.epcis.query_parameters import Query, read_query
@@ -72,7 +72,7 @@ class Filling:
 
 def rate_of(server: Server, bodies: list[bytes]) -> float:
     """Events captured a second."""
-    seconds, _ = asyncio.run(post_all(server, bodies, DOCUMENTS_AT_ONCE))
+    seconds: float = asyncio.run(post_all(server, bodies, DOCUMENTS_AT_ONCE))[0]
     return len(bodies) * EVENTS / seconds
 
 

@@ -1,7 +1,7 @@
 """The SimpleEventQuery as the standard words it, over events as JSON: no index, no SQL, nothing of the engine.
 
-`meets` reads parameters as JSON gives them and an event as it was captured (EPCIS 2.0, 8.2.7.1). Identifiers are compared
-by their names, patterns by TDS; units by the few conversions that the tests use.
+`meets` reads parameters as JSON gives them and an event as it was captured (EPCIS 2.0, 8.2.7.1). Identifiers are
+compared by their names, patterns by TDS; units by the few conversions that the tests use.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuant
 class Captured(NamedTuple):
     """An event of the ledger."""
 
-    index: int
+    place: int
     event: dict[str, Any]
     namespaces: Mapping[str, str]
     record_time: datetime

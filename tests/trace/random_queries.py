@@ -33,7 +33,8 @@ class Chance:
         return self.random.choice(list(values))
 
     def number(self) -> float:
-        return self.one((-5, 0, 3, 7.5, 20, 25, 68, 273.15, 293.15, 298.15))
+        chosen: float = self.one((-5, 0, 3, 7.5, 20, 25, 68, 273.15, 293.15, 298.15))
+        return chosen
 
     def time(self) -> str:
         return f"2026-0{self.random.randint(1, 9)}-1{self.random.randint(0, 9)}T06:00:00Z"
@@ -126,7 +127,12 @@ def _sensor(chance: Chance) -> dict[str, Any]:
 
 
 def _what(chance: Chance, kind: str) -> dict[str, Any]:
-    items, elements = (lambda: chance.distinct(chance.item)), (lambda: chance.few(lambda: _quantity(chance)))
+    def items() -> list[str]:
+        return chance.distinct(chance.item)
+
+    def elements() -> list[dict[str, Any]]:
+        return chance.few(lambda: _quantity(chance))
+
     action = {"action": chance.one(("ADD", "OBSERVE", "DELETE"))}
     if kind == "ObjectEvent":
         whole = {**action, "epcList": items()} | ({"quantityList": elements()} if chance.maybe() else {})

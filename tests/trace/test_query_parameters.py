@@ -203,17 +203,20 @@ _KELVIN = {
     "sDev": 0.5,
     "percValue": 302.15,
 }
-UNITS: list[Case] = [
-    case
-    for field, held in _KELVIN.items()
-    for case in (
+
+
+def in_kelvin(field: str, held: float) -> list[Case]:
+    return [
         (f"GE_{field}_KEL", held, [0], [held + 0.01]),
         (f"GT_{field}_KEL", held - 0.01, [0], [held]),
         (f"LE_{field}_KEL", held, [0], [held - 0.01]),
         (f"LT_{field}_KEL", held + 0.01, [0], [held]),
         (f"GE_{field}_KGM", -1000, [], [-1000]),
-    )
-] + [
+    ]
+
+
+UNITS: list[Case] = [
+    *(each for field, held in _KELVIN.items() for each in in_kelvin(field, held)),
     ("EQ_value_KEL", [298.15, 1], [0], [25]),
     ("EQ_value_FAH", 77, [0], [25]),
     ("EQ_quantity_GRM", [5000, 1], [0], [5]),
@@ -227,10 +230,10 @@ _FAMILIES = {
     "": 0, "ILMD_": 0, "ERROR_DECLARATION_": 5, "readPoint_": 0, "bizLocation_": 0, "SENSORELEMENT_": 0,
     "SENSORMETADATA_": 0, "SENSORREPORT_": 0,
 }  # fmt: skip
-EXTENSIONS: list[Case] = [
-    case
-    for family, index in _FAMILIES.items()
-    for case in (
+
+
+def of_family(family: str, index: int) -> list[Case]:
+    return [
         (f"EQ_{family}ex:text", ["warm", "cold"], [index], ["deep", "COLD", "col"]),
         (f"EQ_{family}ex:number", 7, [index], [3, "7"]),
         (f"EQ_{family}ex:time", "2026-05-11T20:00:00+08:00", [index], [LATE]),
@@ -249,8 +252,10 @@ EXTENSIONS: list[Case] = [
         (f"LT_INNER_{family}ex:number", 4, [index], [3]),
         (f"EXISTS_INNER_{family}ex:deep", None, [index], []),
         (f"EXISTS_INNER_{family}ex:inner", None, [], []),
-    )
-]
+    ]
+
+
+EXTENSIONS = [each for family, index in _FAMILIES.items() for each in of_family(family, index)]
 CASES = [*PLAIN, *NAMED, *UNITS, *EXTENSIONS]
 
 

@@ -61,7 +61,7 @@ def check(scribe: Scribe, seed: int, count: int, queries: int) -> float:
     with scribe.view() as view:
         for number in range(queries):
             parameters = query(chance)
-            expected = [each.index for each in captured if brute_query.meets(each, parameters, told)]
+            expected = [each.place for each in captured if brute_query.meets(each, parameters, told)]
             asked = read_query(parameters, {"ex": NAMESPACE})
             found = [each.index for each in run_query(view, asked, None, LARGEST_PAGE, None).events]
             assert sorted(found) == expected, parameters
