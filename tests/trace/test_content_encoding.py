@@ -75,7 +75,8 @@ def test_what_is_not_packed_at_all_is_refused(encoding: str) -> None:
 
 @pytest.mark.parametrize(("encoding", "pack"), PACKED)
 def test_a_bomb_is_refused_while_little_of_it_is_unpacked(encoding: str, pack: Callable[[bytes], bytes]) -> None:
-    body, unpacking, given = pack(bytes(100_000_000)), Unpacking(encoding), []
+    body, unpacking = pack(bytes(100_000_000)), Unpacking(encoding)
+    given: list[int] = []
     with pytest.raises(TooLarge, match="times its size"):
         given.extend(len(piece) for at in range(0, len(body), 1_000) for piece in unpacking.feed(body[at : at + 1_000]))
     assert sum(given) < 20_000_000
