@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from suyuan.base.clock import parse_offset, parse_time
@@ -28,7 +29,7 @@ _UOM = re.compile(r"[A-Za-z0-9]{1,8}")
 _HASH = re.compile(
     r"ni:///(?:sha3?-256;[0-9A-Fa-f]{64}|sha3?-384;[0-9A-Fa-f]{96}|sha3?-512;[0-9A-Fa-f]{128})\?ver=CBV2\.0"
 )
-_HEX = re.compile(r"[A-Fa-f0-9]+")
+_HEX = re.compile(r"(?:[A-Fa-f0-9]{2})+")
 _OFFSET = re.compile(r"[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)")
 _ACTIONS = frozenset(action.value for action in Action)
 
@@ -64,7 +65,7 @@ def uri(value: Any, place: str, _: Prefixes) -> str:
 
 def event_id(value: Any, place: str, prefixes: Prefixes) -> str:
     """A URI; one that is a content hash has the form and a version of CBV 2.0, 8.9.2."""
-    if isinstance(value, str) and value.startswith("ni:") and "ver=" in value and not _HASH.fullmatch(value):
+    if isinstance(value, str) and value[:3].lower() == "ni:" and not _HASH.fullmatch(value):
         wrong(value, place, "ni:///sha-256;HASH?ver=CBV2.0 with a hexadecimal hash", rule=Rule.EVENT_ID)
     return uri(value, place, prefixes)
 
@@ -81,9 +82,14 @@ def time(value: Any, place: str, _: Prefixes) -> int:
 
 def offset(value: Any, place: str, _: Prefixes) -> int:
     """Minutes east of UTC of an ``eventTimeZoneOffset`` (7.4.1: ``+hh:mm`` or ``-hh:mm``, never ``Z``)."""
-    if not isinstance(value, str) or not _OFFSET.fullmatch(value):
+    if not isinstance(value, str) or not _is_offset(value):
         wrong(value, place, "a zone offset such as +08:00", rule=Rule.OFFSET)
     return parse_offset(value)
+
+
+@lru_cache(maxsize=2_048)
+def _is_offset(text: str) -> bool:
+    return _OFFSET.fullmatch(text) is not None
 
 
 def number(value: Any, place: str, _: Prefixes) -> Number:
@@ -115,9 +121,9 @@ def uom(value: Any, place: str, _: Prefixes) -> str:
 
 
 def hex_binary(value: Any, place: str, _: Prefixes) -> str:
-    """Hexadecimal digits."""
+    """Hexadecimal digits, two for each byte."""
     if not isinstance(value, str) or not _HEX.fullmatch(value):
-        wrong(value, place, "hexadecimal digits")
+        wrong(value, place, "hexadecimal digits, two for each byte")
     return value
 
 

@@ -22,7 +22,7 @@ from suyuan.epcis.json_text import Limits
 from suyuan.epcis.leniency import STRICT, Forgiven, Leniency, Pardon
 from suyuan.epcis.lenient_reader import hold_to_demands, read_leniently
 from suyuan.epcis.plain_events import read_plain
-from suyuan.epcis.plain_xml import cut_plain
+from suyuan.epcis.plain_xml import cut_plain, plain_members
 from suyuan.epcis.xml_events import EVENT_ELEMENTS, event_members
 from suyuan.epcis.xml_master_data import vocabulary_list
 from suyuan.epcis.xml_names import Names
@@ -232,7 +232,7 @@ def read_xml_document(body: bytes, limits: Limits, leniency: Leniency = STRICT) 
 def _read_plain_document(body: bytes, limits: Limits) -> Document | None:
     """The document, where its events are plain and nothing is wrong with it; see `suyuan.epcis.plain_xml`."""
     cut = cut_plain(body)
-    if cut is None or not 0 < len(cut.events) <= limits.events:
+    if cut is None:
         return None
     reader = XmlEvents(limits)
     try:
@@ -242,8 +242,11 @@ def _read_plain_document(body: bytes, limits: Limits) -> Document | None:
         return None
     if head.context != Names({}).context:
         return None  # values may begin with one of the document's prefixes
-    sources, prefixes = [], head.prefixes
-    for members in cut.events:
+    prefixes = head.prefixes
+    sources: list[Source] = []
+    for members in plain_members(cut):
+        if members is None or len(sources) >= limits.events:
+            return None
         raw = msgspec.json.encode(members)
         event = read_plain(raw, prefixes, limits, unambiguous=True) if len(raw) <= limits.event else None
         if event is None:
