@@ -151,10 +151,11 @@ def _values(family: Family, key: str, value: Any, prefixes: Mapping[str, str]) -
     if isinstance(value, list):
         for item in value:
             yield from _values(family, key, item, prefixes)
-    elif isinstance(value, dict) and "@value" in value:
-        yield from _values(family, key, value["@value"], prefixes)
     elif isinstance(value, dict):
-        yield Attribute(comparable(key))
+        if "@value" in value:
+            yield from _values(family, key, value["@value"], prefixes)
+        else:
+            yield Attribute(comparable(key))
         yield from _members(family, value, prefixes, inner=True)
     elif isinstance(value, bool):
         yield Attribute(comparable(key), "true" if value else "false")

@@ -33,6 +33,15 @@ def test_a_value_that_stands_twice_is_kept_once(scribe: Scribe) -> None:
     assert [row[3] for row in scribe.rows(_ROWS)] == ["b", "c"]
 
 
+def test_text_beside_attributes_is_the_value_and_they_are_inside(scribe: Scribe) -> None:
+    member = {"x:a": {"@value": "21", "@type": "x:t", "x:unit": "CEL"}}
+    scribe.capture(document(object_event(1, **member), context=[CONTEXT, {"x": "https://x.example/"}]))
+    found = {row[2:] for row in scribe.rows(_ROWS)}
+    assert found == {
+        ("extension:https://x.example#a", "21", 21.0), ("extension*:https://x.example#unit", "CEL", None),
+    }  # fmt: skip
+
+
 def test_made_anew_the_rows_are_the_same(scribe: Scribe, folder: Path) -> None:
     scribe.capture(document(*story(), context=[CONTEXT, {"ex": EX}]))
     scribe.capture(object_event(1))
