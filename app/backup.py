@@ -8,6 +8,7 @@ log, under a new name and key, after an act that says so.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -80,6 +81,7 @@ def restore(backup: Path, data: Path, *, checkpoint: Path | None, origin: str | 
         raise InvalidSetting("this is no backup: it holds no suyuan.db", place=str(backup))
     with _folder_that_appears(data) as beside:
         _copy_database(backup / DATABASE_FILE, beside / DATABASE_FILE, told)
+        _begin_history(beside / DATABASE_FILE)
         before = _described(backup)
         if checkpoint is not None:
             _go_on(backup, beside, _note(checkpoint), before)
@@ -170,6 +172,12 @@ def _copy_database(source: Path, target: Path, told: Told) -> None:
         fault = new.execute("PRAGMA quick_check").fetchone()[0]
     if fault != "ok":
         raise IntegrityBroken(f"the copied database is damaged: {fault}", place=str(source))
+
+
+def _begin_history(database: Path) -> None:
+    """Mark the copy as another history: what was promised after the backup is not in it (`history_of`)."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as restored:
+        restored.execute(f"PRAGMA user_version = {secrets.randbelow(2**31 - 1) + 1:d}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, Integer, MetaData, QueuePool, create_engine, event, make_url
+from sqlalchemy import BigInteger, Connection, Engine, Integer, MetaData, QueuePool, create_engine, event, make_url
 
 from suyuan.base.errors import InvalidSetting
 
@@ -47,6 +47,19 @@ _POOL: dict[str, Any] = {
 def sqlite_url(folder: Path) -> str:
     """URL of the embedded database of a data folder."""
     return f"sqlite:///{folder / 'suyuan.db'}"
+
+
+#: By database: which of its histories this is. A SQLite file is given another number when it is restored from a backup
+#: (`suyuan.app.backup`), PostgreSQL's timeline is another one after each recovery and promotion.
+_HISTORY = {
+    "sqlite": "PRAGMA user_version",
+    "postgresql": "SELECT ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int",
+}
+
+
+def history_of(connection: Connection) -> int:
+    """A number that changes when the database was brought back to an earlier state, and may change at other times."""
+    return int(connection.exec_driver_sql(_HISTORY[connection.dialect.name]).scalar_one())
 
 
 def check_url(url: str) -> str:

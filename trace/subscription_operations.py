@@ -57,11 +57,21 @@ class Subscribe(ActOperation[Subscribed]):
              msgspec.json.encode(terms).decode()),
         )  # fmt: skip
         # Without an initial record time it begins now: behind the leaf of its own act.
-        progress = Progress(cursor=recorded.index + 1 if terms.initial_record_time is None else None)
+        progress = Progress(
+            cursor=recorded.index + 1 if terms.initial_record_time is None else None, history=parameters.history,
+            sequence=recorded.time if self._was_there(transaction, parameters) else 0,
+        )  # fmt: skip
         transaction.db.execute(
-            "INSERT INTO subscription_state (subscription, position, failures, body, token) VALUES (?, 0, 0, ?, ?)",
-            (recorded.index, msgspec.json.encode(progress).decode(), parameters.token),
+            "INSERT INTO subscription_state (subscription, position, failures, body, token) VALUES (?, ?, 0, ?, ?)",
+            (recorded.index, progress.sequence, msgspec.json.encode(progress).decode(), parameters.token),
         )
+
+    def _was_there(self, transaction: Transaction, parameters: Subscribed) -> bool:
+        """Whether an earlier subscription had this ID: its receiver may still drop the numbers that it has seen."""
+        earlier = transaction.db.execute(
+            "SELECT COUNT(*) FROM subscription WHERE owner = ? AND id = ?", (parameters.owner, parameters.id)
+        ).fetchone()
+        return bool(earlier[0] > 1)
 
     def _one(self, transaction: Transaction, parameters: Subscribed) -> Any:
         done = super()._one(transaction, parameters)

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from suyuan.base.clock import Clock, now
+from suyuan.base.database import history_of
 from suyuan.base.errors import Refused, SuyuanError, Unavailable
 from suyuan.base.identity import Actor, closed_key
 from suyuan.epcis.exceptions import exception_of
@@ -115,7 +116,10 @@ class Runner:
 
     def _live(self) -> list[Subscription]:
         with self.ledger.view() as view:
-            return live(view)
+            history, time = history_of(view.connection), self.clock()
+            return [
+                msgspec.structs.replace(each, progress=each.progress.carried_into(history, time)) for each in live(view)
+            ]
 
     def _adopt(self, subscriptions: list[Subscription]) -> None:
         wanted = {each.idx: each for each in subscriptions}

@@ -12,8 +12,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import text
 
+from suyuan.base.database import history_of
 from suyuan.base.errors import InvalidSubscription, NotFound
 from suyuan.base.identity import Actor
 from suyuan.epcis.query_parameters import read_query
@@ -79,7 +81,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``cursor``: events below this log index are dealt with; None until ``initialRecordTime`` has come. ``goal``: the log
     size that the present run goes up to. ``sequence``: number of the last report that was acknowledged, or refused as
-    too large.
+    too large. ``history``: of which of the database's histories all this is told.
     """
 
     cursor: int | None = None
@@ -91,6 +93,18 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failures: int = 0
     failing_since: int | None = None
     problem: str = ""
+    history: int = 0
+
+    def carried_into(self, history: int, time: int) -> Progress:
+        """Where the subscription stands in another history of the database: restored from a backup, or promoted.
+
+        Numbers that were given after the backup are not known here, and what is reported under the next ones may be
+        something else; a receiver would drop it as seen. So numbers go on from the time (microseconds since 1970),
+        beyond all that were ever given, and what was under way is looked for anew.
+        """
+        if self.history == history:
+            return self
+        return msgspec.structs.replace(self, history=history, sequence=max(self.sequence, time), batch=None)
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -118,6 +132,7 @@ class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     terms: Terms
     token: str
+    history: int = 0
 
 
 class Unsubscribed(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,18 +205,28 @@ async def subscribe(ledger: Ledger, actor: Actor, terms: Terms, token: str = "",
     """Make a subscription; its ID. `Conflict` when the owner has a live one of this ID. Returns after the commit."""
     check_terms(terms, token, subscription_id)
     order = Subscribed(
-        actor=actor.key_id, owner=owner_of(actor), id=subscription_id or secrets.token_hex(16), terms=terms, token=token
-    )
+        actor=actor.key_id, owner=owner_of(actor), id=subscription_id or secrets.token_hex(16), terms=terms,
+        token=token, history=await run_in_threadpool(_history, ledger),
+    )  # fmt: skip
     return await ledger.writer.call("subscribed", order, str)
+
+
+def _history(ledger: Ledger) -> int:
+    with ledger.view() as view:
+        return history_of(view.connection)
 
 
 async def unsubscribe(ledger: Ledger, actor: Actor, subscription_id: str, query_name: str | None = None) -> None:
     """End a subscription of the actor's firm; `NotFound` for any other. A report under way may still arrive."""
-    with ledger.view() as view:
-        found = find(view, actor, subscription_id, query_name)
+    found = await run_in_threadpool(_find, ledger, actor, subscription_id, query_name)
     await ledger.writer.call(
         "unsubscribed", Unsubscribed(actor=actor.key_id, idx=found.idx, reason="unsubscribed"), bool
     )
+
+
+def _find(ledger: Ledger, actor: Actor, subscription_id: str, query_name: str | None) -> Subscription:
+    with ledger.view() as view:
+        return find(view, actor, subscription_id, query_name)
 
 
 def ids_of(view: View, actor: Actor, query_name: str) -> list[str]:

@@ -63,12 +63,16 @@ class Subscriber:
     """A ledger with keys, and whoever subscribes to it."""
 
     def __init__(self, scribe: Scribe) -> None:
+        self.counted: list[str] = []
+        self.move(scribe)
+        self.actor = self.key("k0", Role.REGULATOR)
+
+    def move(self, scribe: Scribe) -> None:
+        """Go on with another ledger, that has the same keys."""
         self.scribe = scribe
         self.port = Port(scribe)
         self.ledger = Ledger(scribe.engine, self.port, scribe.folder / "policy")
         self.watch = LogWatch(self.ledger)
-        self.counted: list[str] = []
-        self.actor = self.key("k0", Role.REGULATOR)
 
     def key(self, name: str, role: Role, party: str = "", expires: int | None = None) -> Actor:
         """A key that is stored."""

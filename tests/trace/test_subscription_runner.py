@@ -6,18 +6,22 @@ import asyncio
 import hashlib
 import hmac
 import random
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from tests.trace.receiver import Receiver, receiving
-from tests.trace.scribe import Scribe, document, object_event
+from tests.trace.scribe import Scribe, document, object_event, scribe_in
 from tests.trace.subscribing import Hand, Subscriber
 
+from suyuan.app.backup import back_up, restore
 from suyuan.base.clock import format_time, now, parse_time
 from suyuan.base.identity import Role
 from suyuan.trace.acts import KeyRevoked
 from suyuan.trace.subscription_runner import Patience
-from suyuan.trace.subscriptions import XML, Form, unsubscribe
+from suyuan.trace.subscriptions import XML, Form, Terms, subscribe, unsubscribe
 from suyuan.trace.webhooks import Reach
 
 
@@ -202,6 +206,69 @@ async def test_a_writer_that_is_away_makes_no_report_come_twice(subscriber: Subs
         subscriber.port.away.clear()
         await subscriber.settled(name, 1)
     assert len(receiver.reports) == 1
+
+
+async def test_in_a_restored_ledger_no_number_means_other_content(
+    subscriber: Subscriber, receiver: Receiver, tmp_path: Path
+) -> None:
+    kept, again = tmp_path / "kept", tmp_path / "again"
+    name = await subscriber.subscribe(receiver.url)
+    async with subscriber.running():
+        capture(subscriber, 1)
+        await subscriber.settled(name, 1)
+        subscriber.scribe.writer.publish()
+        note = tmp_path / "note"
+        note.write_bytes((subscriber.scribe.folder / "log.checkpoint").read_bytes())
+        back_up(subscriber.scribe.folder, kept, lambda *_: None)
+        capture(subscriber, 2)  # what the backup lacks has number 2
+        await subscriber.settled(name, 2)
+    restore(kept, again, checkpoint=note, origin=None, told=lambda *_: None)
+    with scribe_in(again) as scribe:
+        subscriber.move(scribe)
+        new = await subscriber.subscribe(receiver.url + "/new")
+        async with subscriber.running():
+            capture(subscriber, 3)
+            await receiver.until(lambda: len(receiver.acknowledged) == 4)
+            await subscriber.settled(name, max(report.sequence for report in receiver.acknowledged))
+            await subscriber.settled(new, 1)
+        async with subscriber.running():
+            capture(subscriber, 4)
+            await receiver.until(lambda: len(receiver.acknowledged) == 6)
+    old = [report for report in receiver.acknowledged if report.path == "/hook"]
+    assert [report.events for report in old] == [["urn:x:1"], ["urn:x:2"], ["urn:x:3"], ["urn:x:4"]]
+    numbers = [report.sequence for report in old]
+    assert numbers[:2] == [1, 2]
+    assert numbers[3] == numbers[2] + 1 > 10**15
+    assert [report.sequence for report in receiver.acknowledged if report.path != "/hook"] == [1, 2]
+
+
+async def test_a_report_that_was_under_way_when_the_backup_was_made_gets_a_new_number(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    receiver.answers.append(-1)
+    await subscriber.subscribe(receiver.url)
+    async with subscriber.running():
+        captured = capture(subscriber, 1)
+        await receiver.until(lambda: len(receiver.reports) == 1)
+    with closing(sqlite3.connect(subscriber.scribe.folder / "suyuan.db")) as database:
+        database.execute("PRAGMA user_version = 7")
+    async with subscriber.running():
+        await receiver.until(lambda: receiver.events == captured)
+    assert receiver.reports[1].sequence > 10**15
+
+
+async def test_a_subscription_that_takes_an_ended_ones_id_takes_none_of_its_numbers(
+    subscriber: Subscriber, receiver: Receiver
+) -> None:
+    terms = Terms(query_name="SimpleEventQuery", parameters={}, dest=receiver.url, stream=True)
+    async with subscriber.running():
+        for number in range(2):
+            await subscribe(subscriber.ledger, subscriber.actor, terms, "", "mine")
+            capture(subscriber, number)
+            await receiver.until(lambda: len(receiver.acknowledged) == number + 1)  # noqa: B023 - at once
+            await unsubscribe(subscriber.ledger, subscriber.actor, "mine")
+    assert receiver.reports[0].sequence == 1
+    assert receiver.reports[1].sequence > 10**15
 
 
 async def test_a_backlog_comes_in_bounded_reports_and_in_order(subscriber: Subscriber, receiver: Receiver) -> None:

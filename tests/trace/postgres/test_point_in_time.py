@@ -16,6 +16,7 @@ from tests.trace.postgres import conftest as own
 from tests.trace.scribe import Scribe, document, object_event, scribe_in
 
 from suyuan.app.migrate import migrate
+from suyuan.base.database import history_of
 from suyuan.base.errors import IntegrityBroken
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -90,6 +91,7 @@ def test_the_ledger_of_a_moment_comes_back_and_a_signed_later_one_forbids_to_go_
         migrate(url)
         with scribe_in(tmp_path / "folder", url) as scribe:
             capture(scribe, 1, 20)
+            first = history(scribe)
         home.run(
             "pg_basebackup", "-h", "127.0.0.1", "-p", str(home.cluster.port), "-U", own.SUPERUSER, "-D", home.base,
             "--checkpoint", "fast", "--wal-method", "none", PGPASSWORD=home.cluster.password,
@@ -124,6 +126,13 @@ def test_the_ledger_of_a_moment_comes_back_and_a_signed_later_one_forbids_to_go_
             assert serials(scribe) == set(range(1, 31))
             capture(scribe, 31, 32)
             assert scribe.writer.size == 32
+            assert history(scribe) != first  # so that subscriptions give no number twice
+
+
+def history(scribe: Scribe) -> int:
+    """Which of its histories the database tells."""
+    with scribe.view() as view:
+        return history_of(view.connection)
 
 
 def capture(scribe: Scribe, first: int, last: int) -> None:
