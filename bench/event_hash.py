@@ -111,6 +111,11 @@ def hashes(document: Document) -> list[str]:
     return [event_hash(source.event, document.context, document.ignored) for source in document.sources]
 
 
+def ours(read: Callable[[bytes, Limits], Document]) -> Callable[[bytes], list[str]]:
+    """Our way from bytes to event IDs."""
+    return lambda body: hashes(read(body, LIMITS))
+
+
 def reference(parse: Callable[[str], Any]) -> Callable[[bytes], list[str]]:
     """The reference's way from bytes to event IDs."""
 
@@ -128,7 +133,7 @@ def tasks() -> list[Task]:
     ]  # fmt: skip
     return [
         Task(
-            f"{name}_{epcs}_epc", write, epcs, lambda body, read=read: hashes(read(body, LIMITS)),
+            f"{name}_{epcs}_epc", write, epcs, ours(read),
             reference(parser.event_list_from_epcis_document_str),
         )
         for name, write, read, parser in ways
