@@ -1,7 +1,8 @@
 """The headers by which EPCIS clients and servers agree on versions and forms (EPCIS 2.0, 12.7 and 12.8).
 
-A wish that cannot be met is refused with 406. Without a wish an event is answered as it was captured: in that form it
-was hashed and logged (the standard's own default, GS1 Digital Link for every EPC, comes by asking for it).
+A wish that cannot be met is refused with 406. Without a wish EPCs are GS1 Digital Links in EPCIS 2.0, the standard's
+default, and URNs in EPCIS 1.2, which knows no links; ``No_Preference`` and ``Never_Translates`` leave them as they were
+captured: in that form they were hashed and logged.
 """
 
 from __future__ import annotations
@@ -117,8 +118,8 @@ def wishes_of(
     return Wishes(
         media_type,
         f"{version[0]}.{version[1]}",
-        EpcFormat(_one_of(epc_format, EpcFormat, "GS1-EPC-Format")),
-        CbvFormat(_one_of(cbv_format, CbvFormat, "GS1-CBV-XML-Format")),
+        EpcFormat(_one_of(epc_format or _usual(version), EpcFormat, "GS1-EPC-Format")),
+        CbvFormat(_one_of(cbv_format or CbvFormat.NO_PREFERENCE, CbvFormat, "GS1-CBV-XML-Format")),
         read_extensions(extensions or ""),
     )
 
@@ -156,9 +157,12 @@ def _version(text: str, place: str) -> _Version:
     return (*numbers, *(0 for _ in range(3 - len(numbers))))
 
 
-def _one_of(value: str | None, words: type[StrEnum], place: str) -> str:
-    if value is None:
-        return "No_Preference"
+def _usual(version: _Version) -> EpcFormat:
+    """The form of EPCs where nobody asks for one (12.7.4)."""
+    return EpcFormat.DIGITAL_LINK if version >= _JSON_VERSIONS[0][0] else EpcFormat.URN
+
+
+def _one_of(value: str, words: type[StrEnum], place: str) -> str:
     if value not in set(words):
         raise NotAcceptable(f"{value[:60]!r} is no form known here", place=place, remedy=f"one of {', '.join(words)}")
     return value

@@ -19,6 +19,8 @@ _names = itertools.count()
 #: Collections with the value that the tests' events have.
 STEP, STATE = "https://rest.example/steps/weighing", "https://rest.example/states/weighed"
 GATE = "urn:epc:id:sgln:0614141.00777.rest"
+#: Asks for EPCs in the form in which they were captured: without it they are Digital Links.
+AS_CAPTURED = {"GS1-EPC-Format": "Never_Translates"}
 COLLECTIONS = {"epcs", "bizSteps", "bizLocations", "readPoints", "dispositions"}
 
 
@@ -104,7 +106,8 @@ class TestResources:
         assert [value for value in listed if value.endswith(as_link.get(collection, written))]
         path = f"/epcis/{collection}/{quote(written, safe='')}"
         assert members(service.get(path, "producer")) == ["events"]
-        found = events(service.get(f"{path}/events", "producer", params={"MATCH_anyEPC": event["epcList"][0]}))
+        asked = {"params": {"MATCH_anyEPC": event["epcList"][0]}, "headers": AS_CAPTURED}
+        found = events(service.get(f"{path}/events", "producer", **asked))
         assert [each["epcList"] for each in found] == [event["epcList"]]
         assert events(service.get(f"{path}/events", "producer", params={"EQ_action": "DELETE"})) == []
 
@@ -217,12 +220,12 @@ class TestForms:
         answer = service.get("/epcis/events?perPage=1", headers={"Accept": accept, "GS1-EPCIS-Max": "1.2"})
         assert answer.headers["content-type"].partition(";")[0] == "application/xml"
 
-    def test_epcs_are_written_as_they_were_captured_unless_asked_otherwise(self, service: Service) -> None:
+    def test_epcs_are_written_as_asked_and_as_links_where_nobody_asks(self, service: Service) -> None:
         event = captured(service)
         serial = event["epcList"][0].rpartition(".")[2]
         urn, link = event["epcList"][0], f"https://id.gs1.org/01/00614141000074/21/{serial}"
         for wish, written in (
-            (None, urn), ("No_Preference", urn), ("Never_Translates", urn), ("Always_EPC_URN", urn),
+            (None, link), ("No_Preference", urn), ("Never_Translates", urn), ("Always_EPC_URN", urn),
             ("Always_GS1_Digital_Link", link),
         ):  # fmt: skip
             headers = {"GS1-EPC-Format": wish} if wish else {}
@@ -359,7 +362,7 @@ class TestQueries:
         assert path == f"/epcis/queries/{called}"
         assert service.get(path, "producer").json() == {"name": called, "query": asks}
         assert called in [each["name"] for each in service.get("/epcis/queries?perPage=1000", "producer").json()]
-        answer = service.get(f"{path}/events", "producer")
+        answer = service.get(f"{path}/events", "producer", headers=AS_CAPTURED)
         assert [each["epcList"] for each in events(answer)] == [event["epcList"]]
         assert answer.json()["epcisBody"]["queryResults"]["queryName"] == called
         assert service.call("DELETE", path, "producer").status_code == 204
