@@ -60,6 +60,26 @@ def entries(context: Any) -> list[Any]:
     return listed
 
 
+def check_urls(context: Any, *, complete: bool = False) -> None:
+    """Refuse URLs other than the standard's: they are never fetched, so nobody knows here what they define.
+
+    ``complete`` is a document's context, in which the standard's must be (EPCIS 2.0, 10.1). Raises `InvalidDocument`.
+    """
+    listed = entries(context)
+    for entry in listed:
+        if isinstance(entry, str) and not is_standard(entry):
+            raise InvalidDocument(
+                f"the context {entry[:100]!r} is not known here, and none is fetched",
+                place="/@context",
+                remedy=f"write its definitions into the document, beside {EPCIS_CONTEXT}",
+                rule="prefix",
+            )
+    if complete and not any(map(is_standard, listed)):
+        raise InvalidDocument(
+            "the @context does not name that of EPCIS 2.0", place="/@context", remedy=f"add {EPCIS_CONTEXT}"
+        )
+
+
 def prefixes_of(context: bytes, own: Any = None) -> Mapping[str, str]:
     """Namespaces by prefix that hold inside an event: its document's context (JSON text) and then its ``own``."""
     prefixes = _document_prefixes(context)

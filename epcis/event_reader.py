@@ -55,9 +55,10 @@ def _inner_prefixes(prefixes: Prefixes, own: Any, place: str) -> Prefixes:
     if own is None:
         return prefixes
     try:
+        context.check_urls(own)
         return context.extended(prefixes, own)
     except InvalidDocument as error:
-        raise InvalidDocument(error.detail, place=f"{place}/@context", remedy=error.remedy) from None
+        raise InvalidDocument(error.detail, place=f"{place}/@context", remedy=error.remedy, rule=error.rule) from None
 
 
 def _object(value: Any, place: str, what: str) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 Some demands of its text are not made here, because GS1's own examples break them: that a sensor's times are not later
 than the event, that a report does not name a microorganism and a chemical substance, that a unit has a value beside it,
 that a component has a value and a unit, that a standard deviation has a mean, that only object and transformation
-events have persistent dispositions, that EPC lists hold no classes, that a content hash given as the event ID is that
-of the content.
+events have persistent dispositions, that a content hash given as the event ID is that of the content.
 """
 
 from __future__ import annotations
@@ -25,10 +24,14 @@ from suyuan.epcis.events import (
     TransactionEvent,
     TransformationEvent,
 )
+from suyuan.epcis.identifiers import identify
 from suyuan.epcis.leniency import NO_PARDON, Pardon, Rule
+from suyuan.gs1.names import kind_of
 
 #: Says in an extension that the event was a QuantityEvent of EPCIS 1.0, which may tell that nothing is there.
 DEPRECATED_TYPE = "https://ns.suyuan.example/voc/deprecatedType"
+#: Begins the URN of one thing, be it an item or a place.
+_INSTANCE = "urn:epc:id:"
 _UOM = re.compile(r"[A-Z0-9]{2,3}")
 
 
@@ -39,6 +42,7 @@ def check_rules(event: Event, place: str, *, empty_list: bool = False, pardon: P
     and empty are one value in `Event`.
     """
     _RULES[type(event)](event, place, empty_list)
+    _check_things(event, place, pardon)
     for name, field in _AMOUNTS[type(event)].items():
         elements: tuple[QuantityElement, ...] = getattr(event, field)
         for number, element in enumerate(elements):
@@ -47,8 +51,31 @@ def check_rules(event: Event, place: str, *, empty_list: bool = False, pardon: P
         _check_sensor(sensor, f"{place}/sensorElementList/{number}", pardon)
 
 
+def _check_things(event: Event, place: str, pardon: Pardon) -> None:
+    """7.3.3: EPC lists and parents are things, not classes of them."""
+    for name, field in _THINGS[type(event)].items():
+        uris: tuple[str, ...] = getattr(event, field)
+        for number, uri in enumerate(uris):
+            if not uri.startswith(_INSTANCE) and _is_class(uri):
+                pardon.ask(_no_thing(uri, f"{place}/{name}/{number}", "list it under quantities"))
+    parent = getattr(event, "parent_id", None)
+    if parent is not None and not parent.startswith(_INSTANCE) and _is_class(parent):
+        pardon.ask(_no_thing(parent, f"{place}/parentID", "name the thing that is the parent"))
+
+
+def _is_class(uri: str) -> bool:
+    return kind_of(*identify(uri).name[:2]) in {"lot", "class"}
+
+
+def _no_thing(uri: str, place: str, remedy: str) -> InvalidDocument:
+    return _broken(Rule.LEVEL, f"{uri[:80]} is a class or lot, expected one thing (7.3.3)", place, remedy)
+
+
 def _check_quantity(element: QuantityElement, event: Event, place: str, pardon: Pardon) -> None:
-    """7.3.3.3: positive; whole where there is no unit; no unit without a quantity."""
+    """7.3.3.3: of a class; positive; whole where there is no unit; no unit without a quantity."""
+    if element.epc_class.startswith(_INSTANCE) or kind_of(*identify(element.epc_class).name[:2]) == "instance":
+        detail = f"{element.epc_class[:80]} is one thing, expected a class or lot (7.3.3.3)"
+        pardon.ask(_broken(Rule.LEVEL, detail, f"{place}/epcClass", "list it under EPCs"))
     quantity, uom = element.quantity, element.uom
     if quantity is None:
         if uom is not None:
@@ -169,6 +196,14 @@ def _broken(rule: Rule, detail: str, place: str, remedy: str) -> InvalidDocument
     return InvalidDocument(detail, place=place, remedy=remedy, rule=rule)
 
 
+#: The lists of things of each type, by their names in JSON.
+_THINGS: dict[type[Event], dict[str, str]] = {
+    ObjectEvent: {"epcList": "epc_list"},
+    AggregationEvent: {"childEPCs": "child_epcs"},
+    TransactionEvent: {"epcList": "epc_list"},
+    TransformationEvent: {"inputEPCList": "input_epc_list", "outputEPCList": "output_epc_list"},
+    AssociationEvent: {"childEPCs": "child_epcs"},
+}
 #: The lists of amounts of each type, by their names in JSON.
 _AMOUNTS: dict[type[Event], dict[str, str]] = {
     ObjectEvent: {"quantityList": "quantity_list"},

@@ -7,7 +7,7 @@ the model writes in one way only. Documents are taken apart without building wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NoReturn
 
 import msgspec
@@ -17,9 +17,9 @@ from suyuan.base.errors import InvalidDocument, InvalidInput, TooLarge
 from suyuan.epcis import context as contexts
 from suyuan.epcis.context import EPCIS_CONTEXT
 from suyuan.epcis.events import EVENT_TYPES, Event
-from suyuan.epcis.fields import Prefixes
+from suyuan.epcis.fields import Prefixes, uri
 from suyuan.epcis.json_text import Limits, check_encoding, read_json
-from suyuan.epcis.leniency import STRICT, Forgiven, Leniency
+from suyuan.epcis.leniency import STRICT, Forgiven, Leniency, Rule
 from suyuan.epcis.lenient_reader import hold_to_demands, read_leniently
 from suyuan.epcis.plain_events import read_plain
 
@@ -35,6 +35,9 @@ _HEADER = frozenset(
     ("@context", "type", "id", "schemaVersion", "creationDate", "instanceIdentifier", "sender", "receiver",
      "epcisHeader", "epcisBody")
 )  # fmt: skip
+#: The second is no field of EPCIS 2.0, but what writers carry over from XML; it is passed over, as it is there.
+_HEAD_MEMBERS = frozenset(("epcisMasterData", "StandardBusinessDocumentHeader"))
+_RESULTS = frozenset(("queryName", "subscriptionID", "resultsBody"))
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -135,10 +138,13 @@ def read_head(members: dict[str, bytes], limits: Limits, results: dict[str, byte
         raise InvalidDocument(
             f"type is {str(kind)[:60]!r}, expected one of {', '.join(DOCUMENTS)} around a list of events", place="/type"
         )
-    for name in members:
-        if name not in _HEADER and ":" not in name:
-            raise InvalidDocument(f"{name[:60]!r} is not a field of a document", place=f"/{name[:60]}")
-    context = msgspec.json.encode(_value(members, "@context", "", limits))
+    _check_names(members, _HEADER, "")
+    _check_texts(members, ("sender", "receiver", "instanceIdentifier"), "", limits)
+    if "id" in members:
+        uri(read_json(members["id"], limits, "/id"), "/id", {})
+    defined = _value(members, "@context", "", limits)
+    contexts.check_urls(defined, complete=True)
+    context = msgspec.json.encode(defined)
     prefixes = contexts.prefixes_of(context)
     created = _header(members, kind, limits)
     ignored = _ignored(members, prefixes, limits)
@@ -181,15 +187,35 @@ def _header(members: dict[str, bytes], kind: str, limits: Limits) -> int | None:
 def _results(results: dict[str, bytes], limits: Limits) -> dict[str, bytes]:
     """The query results of a query document (8.2.5)."""
     place = "/epcisBody/queryResults"
-    if not isinstance(_value(results, "queryName", place, limits), str):
-        raise InvalidDocument("queryName is not a string", place=f"{place}/queryName")
+    _value(results, "queryName", place, limits)
+    _check_names(results, _RESULTS, place)
+    _check_texts(results, ("queryName", "subscriptionID"), place, limits)
     return results
+
+
+def _check_names(members: Iterable[str], known: Collection[str], place: str) -> None:
+    """Refuse names that are neither the standard's nor those of extensions."""
+    for name in members:
+        if name not in known and ":" not in name:
+            raise InvalidDocument(
+                f"{name[:60]!r} is not a field here",
+                place=f"{place}/{name[:60]}",
+                remedy="give an extension a prefix that the @context defines, or correct the name",
+                rule=Rule.FIELD,
+            )
+
+
+def _check_texts(members: Mapping[str, bytes], names: Iterable[str], place: str, limits: Limits) -> None:
+    for name in names:
+        if name in members and not isinstance(read_json(members[name], limits, f"{place}/{name}"), str):
+            raise InvalidDocument(f"{name} is not a string", place=f"{place}/{name}", rule=Rule.FORM)
 
 
 def _master_data(members: dict[str, bytes], limits: Limits) -> bytes | None:
     if "epcisHeader" not in members:
         return None
     header = _object(members["epcisHeader"], "/epcisHeader", limits)
+    _check_names(header, _HEAD_MEMBERS, "/epcisHeader")
     if "epcisMasterData" not in header:
         return None
     place = "/epcisHeader/epcisMasterData"

@@ -46,6 +46,8 @@ class Rule(StrEnum):
     REPETITION = "repetition"
     #: Quantities are positive, whole without a unit, and units stand beside quantities only (7.3.3.3).
     QUANTITY = "quantity"
+    #: Lists of EPCs name things, lists of quantities classes of them (7.3.3).
+    LEVEL = "level"
     #: A unit is a code of UN/ECE Recommendation 20, and measures what the sensor report says.
     UNIT = "unit"
     #: Statistics of a sensor report fit together (7.3.7.3).
@@ -96,13 +98,13 @@ FORGIVABLE = frozenset(
     {
         Rule.FIELD, Rule.OFFSET, Rule.IDENTIFIER, Rule.VOCABULARY, Rule.QUANTITY, Rule.UNIT,
         Rule.STATISTICS, Rule.PERIOD, Rule.ORDER, Rule.PROFILE,
-        Rule.COMPANY_PREFIX,
+        Rule.COMPANY_PREFIX, Rule.LEVEL,
     }
 )  # fmt: skip
 STRICT = Leniency()
 LENIENT = Leniency(frozenset(FORGIVABLE))
 #: Forgives only what changes nothing of what the event says: its content hash is that of the event as it was written.
-LITERAL = Leniency(frozenset({Rule.ORDER, Rule.QUANTITY, Rule.UNIT, Rule.STATISTICS, Rule.PERIOD}))
+LITERAL = Leniency(frozenset({Rule.ORDER, Rule.LEVEL, Rule.QUANTITY, Rule.UNIT, Rule.STATISTICS, Rule.PERIOD}))
 
 
 class Pardon:

@@ -24,16 +24,20 @@ class Action(StrEnum):
 class Vocabulary:
     """One standard vocabulary: its words and the stems of their full forms."""
 
-    def __init__(self, name: str, words: str, *, uri: str, aliases: tuple[str, ...], urn: str = "") -> None:
+    def __init__(
+        self, name: str, words: str, *, uri: str, aliases: tuple[str, ...], urn: str = "", closed: bool = True
+    ) -> None:
         """``uri`` is the stem of the present full form, ``aliases`` are the stems of the other writings.
 
-        ``urn`` is that of the form that EPCIS 1.x has, where the vocabulary is as old.
+        ``urn`` is that of the form that EPCIS 1.x has, where the vocabulary is as old. ``closed`` says that there are
+        no other words under these stems.
         """
         self.name = name
         self.words = frozenset(words.split())
         self.uri = uri
         self._urn = urn or uri
         self._stems = (uri, *aliases)
+        self._closed = closed
         #: The bare word of every writing.
         self.writings = {stem + word: word for stem in self._stems for word in self.words}
         self.writings.update({word: word for word in self.words})
@@ -41,7 +45,8 @@ class Vocabulary:
     def short(self, value: str) -> str:
         """The bare word of any writing of a word of this vocabulary; another vocabulary's URI unchanged.
 
-        Raises `InvalidDocument` for a bare word or a CBV URI that this vocabulary doesn't have.
+        Raises `InvalidDocument` for a bare word or a CBV URI that this vocabulary doesn't have: a business step is no
+        disposition.
         """
         word = self.writings.get(value)
         if word is not None:
@@ -51,7 +56,7 @@ class Vocabulary:
                 f"{value[:60]!r} is not a word of the standard {self.name} vocabulary",
                 remedy="use a word of CBV 2.0, or the full URI of a word of your own vocabulary",
             )
-        if value.startswith(self._stems) and self.uri != GS1_VOCABULARY:
+        if value.startswith(_CBV_STEMS) or (self._closed and value.startswith(self._stems)):
             raise InvalidDocument(
                 f"the standard {self.name} vocabulary has no {value[:80]!r}",
                 remedy="define words of your own under a URI of your own",
@@ -133,9 +138,22 @@ MEASUREMENT_TYPE = Vocabulary(
     VolumetricFlux Wavenumber""",
     uri=GS1_VOCABULARY,
     aliases=_GS1_ALIASES,
+    closed=False,
 )
 SENSOR_ALERT_TYPE = Vocabulary(
     "sensor alert type", "ALARM_CONDITION ERROR_CONDITION", uri=GS1_VOCABULARY, aliases=_GS1_ALIASES
+)
+
+#: Nobody else's words begin like this: what no vocabulary has is misspelt, or stands in another one's place.
+_CBV_STEMS = (
+    "urn:epcglobal:cbv:",
+    "https://ns.gs1.org/cbv/",
+    "http://ns.gs1.org/cbv/",
+    *(
+        f"{host}{known}-"
+        for host in ("https://ref.gs1.org/cbv/", "http://ref.gs1.org/cbv/", "cbv:")
+        for known in ("BizStep", "Disp", "BTT", "SDT", "ER", "Comp")
+    ),
 )
 
 

@@ -19,9 +19,11 @@ from suyuan.epcis.json_text import LONGEST_NUMBER
 from suyuan.epcis.leniency import Pardon, Rule
 from suyuan.epcis.quantity_event import QUANTITY_EVENT, as_object_event
 from suyuan.epcis.xml_names import XML_NAMESPACE, Names
-from suyuan.epcis.xml_schema import ITEMS, RANKS, WRAPPERS
+from suyuan.epcis.xml_schema import ITEMS, PARTS, RANKS, WRAPPERS
 from suyuan.epcis.xml_text import XSI, Element
 
+#: Elements in which elements with parts may stand.
+_WITH_PARTS = WRAPPERS | {"sensorElementList", *(name for name in ITEMS if ITEMS[name] == "quantityElement")}
 #: Elements that are events.
 EVENT_ELEMENTS = frozenset((*EVENT_TYPES, QUANTITY_EVENT))
 
@@ -71,14 +73,30 @@ def event_members(element: Element, names: Names, pardon: Pardon) -> dict[str, A
 
 
 def _check_order(element: Element, pardon: Pardon) -> None:
-    """Hold the elements of an event, but not those in the wrappers of EPCIS 1.x, to the order of the schema."""
-    ranks, last = RANKS[element.name], 0
+    """Hold the elements of an event to the order of the schema; its own, but not those in wrappers of EPCIS 1.x."""
+    _check_ranks(element, RANKS[element.name], "", pardon)
+    _check_order_inside(element, "", pardon)
+
+
+def _check_ranks(element: Element, ranks: Mapping[str, int], place: str, pardon: Pardon) -> None:
+    last = 0
     for child in element.children:
         rank = ranks.get(child.name, last)
         if rank < last:
             detail = f"{child.name} stands too late: the schema has another order of elements"
-            pardon.ask(InvalidDocument(detail, place=f"/{child.name}", rule=Rule.ORDER))
+            pardon.ask(InvalidDocument(detail, place=f"{place}/{child.name}", rule=Rule.ORDER))
         last = max(rank, last)
+
+
+def _check_order_inside(element: Element, place: str, pardon: Pardon) -> None:
+    """Hold elements with parts of their own to the order of these."""
+    for child in element.children:
+        where = f"{place}/{child.name}"
+        parts = PARTS.get(child.name)
+        if parts is not None:
+            _check_ranks(child, parts, where, pardon)
+        elif child.name in _WITH_PARTS:
+            _check_order_inside(child, where, pardon)
 
 
 def _fill(
@@ -225,6 +243,7 @@ def _string(element: Element, _: Names, __: str) -> str:
 def _texts(element: Element, names: Names, place: str) -> list[str]:
     """A list of identifiers."""
     item = ITEMS[element.name]
+    _check_list(element, place)
     texts: list[str] = []
     for child in element.children:
         if child.name != item or child.children or child.attributes:
@@ -232,6 +251,15 @@ def _texts(element: Element, names: Names, place: str) -> list[str]:
         else:
             texts.append(child.text.strip())
     return texts
+
+
+def _check_list(element: Element, place: str) -> None:
+    """Refuse a list with text or attributes of its own: what it says would be lost."""
+    if element.text and not element.text.isspace():
+        _refuse(f"text {element.text.strip()[:40]!r}, expected {ITEMS[element.name]} elements only", place)
+    for name in element.attributes:
+        if not name.startswith(XSI):
+            _refuse(f"attribute {name[:60]} is not allowed here", place)
 
 
 def _item(child: Element, name: str, place: str) -> Element:
@@ -245,6 +273,7 @@ def _each(read: Reader) -> Reader:
 
     def items(element: Element, names: Names, place: str) -> list[Any]:
         name = ITEMS[element.name]
+        _check_list(element, place)
         return [
             read(_item(child, name, place), names, f"{place}/{name}[{index}]")
             for index, child in enumerate(element.children, 1)

@@ -30,11 +30,13 @@ from suyuan.epcis.xml_path import event_pointer, xml_place
 from suyuan.epcis.xml_text import Element, Step, XmlParser
 
 MASTER_DATA_DOCUMENT = "EPCISMasterDataDocument"
-_QUERY_DOCUMENT = "EPCISQueryDocument"
+_EPCIS_DOCUMENT, _QUERY_DOCUMENT = "EPCISDocument", "EPCISQueryDocument"
 _DOCUMENTS = frozenset(("EPCISDocument", _QUERY_DOCUMENT, MASTER_DATA_DOCUMENT))
 _VERSION = re.compile(r"[12](?:\.[0-9]{1,4}){0,3}")
 _ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 _IGNORED = "}ignoreFields"
+#: What a document of each kind is nothing without.
+_NEEDED = {_EPCIS_DOCUMENT: "EPCISBody", MASTER_DATA_DOCUMENT: "EPCISBody", _QUERY_DOCUMENT: "resultsBody"}
 #: What some writers put on a bare event, as on the document that it stands for.
 _ENVELOPE_ATTRIBUTES = ("schemaVersion", "creationDate")
 
@@ -80,6 +82,7 @@ class XmlEvents:
         self._leniency = leniency
         self._parser = XmlParser(self, limits)
         self._way: list[str] = [""]
+        self._entered: set[str] = set()
         self._kind = ""
         self._creation_date: int | None = None
         self._vocabulary: list[dict[str, Any]] | None = None
@@ -101,6 +104,9 @@ class XmlEvents:
     def close(self) -> Head:
         """The end: `InvalidDocument` where the document is not complete."""
         self._parser.close()
+        needed = _NEEDED.get(self._kind, "")
+        if needed and needed not in self._entered:
+            _refuse(f"{needed} is missing", f"/{self._kind}")
         vocabulary = None if self._vocabulary is None else msgspec.json.encode({"vocabularyList": self._vocabulary})
         return Head(self._kind, self.context, vocabulary, self._creation_date, frozenset(self._ignored))
 
@@ -112,6 +118,9 @@ class XmlEvents:
         if here == "":
             self._begin(name, attributes)
         if step is Step.ENTER:
+            if name in self._entered and name != "extension":
+                _refuse(f"{name} stands twice", "/".join((*self._way, name)))
+            self._entered.add(name)
             self._way.append(here if name == "extension" else name)
         elif name in EVENT_ELEMENTS:
             self.count += 1
@@ -135,7 +144,7 @@ class XmlEvents:
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         """The outermost element."""
         self._kind = _QUERY_DOCUMENT if name == "QueryResults" else name
-        if name == "EPCISDocument":
+        if name in (_EPCIS_DOCUMENT, MASTER_DATA_DOCUMENT):
             version = attributes.get("schemaVersion", "")
             if not _VERSION.fullmatch(version):
                 _refuse(f"schemaVersion is {version[:60]!r}, expected 1.2 or 2.0", f"/{name}/@schemaVersion")

@@ -36,6 +36,17 @@ RANKS: Mapping[str, Mapping[str, int]] = {
     for kind, names in ORDER.items()
 }
 
+#: Place of each element in those that have parts. Extensions stand behind, but for those of 1.x in their wrappers.
+PARTS: Mapping[str, Mapping[str, int]] = {
+    kind: {name: rank for rank, name in enumerate(names)}
+    for kind, names in {
+        "errorDeclaration": ("declarationTime", "reason", "correctiveEventIDs"),
+        "persistentDisposition": ("unset", "set"),
+        "quantityElement": ("epcClass", "quantity", "uom"),
+        "sensorElement": ("sensorMetadata", "sensorReport"),
+    }.items()
+}
+
 #: The one kind of element in each list.
 ITEMS: Mapping[str, str] = {
     "epcList": "epc",

@@ -23,6 +23,7 @@ from suyuan.epcis.events import (
     SourceDest,
     TransformationEvent,
 )
+from suyuan.epcis.leniency import Rule
 
 EPC = "urn:epc:id:sgtin:0614141.107346.2017"
 SSCC = "urn:epc:id:sscc:0614141.1234567890"
@@ -200,6 +201,9 @@ def test_a_fault_is_told_with_its_place(base: dict[str, Any], change: dict[str, 
         ({"type": "Temperature", "uom": ""}, "uom"),
         ({"type": "Temperature", "booleanValue": 1}, "booleanValue"),
         ({"type": "Temperature", "hexBinaryValue": "xyz"}, "hexBinaryValue"),
+        ({"type": "Temperature", "hexBinaryValue": "abc"}, "hexBinaryValue"),
+        ({"type": "cbv:Comp-x"}, "type"),
+        ({"exception": "gs1:ALARM"}, "exception"),
         ({"type": "Temperature", "stringValue": 1}, "stringValue"),
         ({"type": "Temperatur"}, "type"),
         ({"type": 1}, "type"),
@@ -209,6 +213,22 @@ def test_a_fault_is_told_with_its_place(base: dict[str, Any], change: dict[str, 
 def test_a_fault_in_a_sensor_report_is_told(report: dict[str, Any], field: str) -> None:
     event = {**OBJECT, "sensorElementList": [{"sensorReport": [report]}]}
     assert refused(event).place == f"/sensorElementList/0/sensorReport/0/{field}"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "urn:epcglobal:cbv:bizstep:shipping",
+        "https://ref.gs1.org/cbv/BizStep-shipping",
+        "http://ref.gs1.org/cbv/BizStep-shipping",
+        "cbv:BizStep-shipping",
+        "https://ns.gs1.org/cbv/anything",
+        "urn:epcglobal:cbv:disp:shipping",
+    ],
+)
+def test_a_word_of_one_vocabulary_is_none_of_another(word: str) -> None:
+    error = refused({**OBJECT, "disposition": word})
+    assert (error.rule, error.place) == (Rule.VOCABULARY, "/disposition")
 
 
 def test_an_alarm_needs_no_type() -> None:

@@ -240,6 +240,19 @@ def test_a_bare_event_may_carry_what_its_document_would() -> None:
             with_list("sensorElementList", "<sensorElement><sensorReport type='gs1:Mass' value='x'/></sensorElement>"),
             "EventList/*[2]/sensorElementList/sensorElement[1]/sensorReport[1]/@value",
         ),
+        (f"<ObjectEvent>{WHEN}<epcList>{EPC}</epcList><action>ADD</action></ObjectEvent>", "EventList/*[2]/epcList"),
+        (f"<ObjectEvent>{WHEN}<epcList n='1'/><action>ADD</action></ObjectEvent>", "EventList/*[2]/epcList"),
+        (with_list("sourceList", "urn:x:y"), "EventList/*[2]/sourceList"),
+        (
+            with_list(
+                "quantityList", "<quantityElement><quantity>1</quantity><epcClass>urn:x:y</epcClass></quantityElement>"
+            ),
+            "EventList/*[2]/quantityList/quantityElement/epcClass",
+        ),
+        (
+            with_list("persistentDisposition", "<set>urn:x:y</set><unset>urn:x:z</unset>"),
+            "EventList/*[2]/persistentDisposition/unset",
+        ),
         ("<Event/>", "EventList/Event"),
     ],
 )
@@ -254,6 +267,9 @@ def test_a_fault_is_told_with_the_number_of_its_event_and_its_path(event: str, p
         ((' creationDate="2026-11-21T08:30:00Z"', ""), "/EPCISDocument/@creationDate"),
         (("2026-11-21T08:30:00Z", "yesterday"), "/EPCISDocument/@creationDate"),
         (("EPCISBody>", "Body>"), "/EPCISDocument/Body"),
+        ((f"<EPCISBody><EventList>{OBJECT}</EventList></EPCISBody>", ""), "/EPCISDocument"),
+        (("<EventList>", "<EventList/><EventList>"), "/EPCISDocument/EPCISBody/EventList"),
+        (("<EPCISBody>", "<EPCISBody/><EPCISBody>"), "/EPCISDocument/EPCISBody"),
     ],
 )
 def test_a_document_that_is_none_is_refused(change: tuple[str, str], place: str) -> None:
