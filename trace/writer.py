@@ -152,9 +152,10 @@ class Writer:
             self._publish()
 
     def _publish(self) -> None:
+        failures: tuple[type[Exception], ...] = (*self._db.failures, InvalidSetting)
         try:
             self._published = self._publisher(self._db, self._appender.head)
-        except (*self._db.failures, InvalidSetting) as error:  # disk full, here or beside the database; PostgreSQL away
+        except failures as error:  # disk full, here or beside the database; PostgreSQL away
             log.error("writer.unsigned", size=self.size, error=str(error))
             raise Unavailable(f"the checkpoint cannot be stored: {_first_line(error)}", remedy=_AGAIN) from None
         self._db.maintain(self.size)

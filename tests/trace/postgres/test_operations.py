@@ -8,7 +8,7 @@ from tests.trace.test_lenient_capture import *  # noqa: F403
 from tests.trace.test_named_queries import *  # noqa: F403
 from tests.trace.test_page_tokens import *  # noqa: F403
 from tests.trace.test_resources import *  # noqa: F403
-from tests.trace.test_visibility import *  # noqa: F403
+from tests.trace.test_visibility import *  # type: ignore[assignment]  # noqa: F403 - helpers of one name there
 from tests.trace.test_vocabularies import *  # noqa: F403
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
