@@ -37,6 +37,9 @@ class _Zlib:
         while data:
             yield self._frame.decompress(data, _PIECE)
             data = self._frame.unconsumed_tail
+        # A full piece may leave output behind that no input is left for: only what follows it would push it out.
+        while not self._frame.eof and (piece := self._frame.decompress(b"", _PIECE)):
+            yield piece
 
     @property
     def rest(self) -> bytes | None:

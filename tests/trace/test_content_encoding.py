@@ -87,3 +87,10 @@ def test_an_encoding_that_is_not_read_is_refused_with_those_that_are(encoding: s
     with pytest.raises(UnsupportedMedia) as refusal:
         Unpacking(encoding)
     assert "zstd, gzip, deflate" in str(refusal.value)
+
+
+@pytest.mark.parametrize("more", range(1, 12))
+def test_the_last_bytes_of_a_long_run_come_out_though_no_input_is_left_for_them(more: int) -> None:
+    """Deflate without a header has no checksum behind its data that would push them out of a full piece."""
+    run = bytes(1024 * 1024 + more)
+    assert unpack("deflate", _bare(run), len(run)) == run
