@@ -155,7 +155,7 @@ def present_elements(view: View) -> dict[str, list[Element]]:
         text(
             "SELECT v.owner, v.body FROM vocabulary_element v WHERE v.idx < :size AND NOT EXISTS (SELECT 1"
             " FROM vocabulary_element n WHERE n.class_key = v.class_key AND n.serial = v.serial AND n.type = v.type"
-            " AND n.owner = v.owner AND n.idx > v.idx AND n.idx < :size) ORDER BY v.id"
+            " AND n.owner = v.owner AND +n.idx > v.idx AND +n.idx < :size) ORDER BY v.id"  # the plus: by the key
         ),
         {"size": view.size},
     )

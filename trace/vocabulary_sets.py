@@ -52,7 +52,8 @@ def current(owners: Owners, prefix: str = "", alias: str = "v", *, history: bool
         condition += (
             " AND NOT EXISTS (SELECT 1 FROM vocabulary_element n"  # noqa: S608 - our words
             f" WHERE n.class_key = {alias}.class_key AND n.serial = {alias}.serial AND n.type = {alias}.type"
-            f" AND n.idx > {alias}.idx AND n.idx < :size{ours('n')})"
+            # By the element's key, which the plus makes SQLite do: by its type would be in the square of their number.
+            f" AND +n.idx > {alias}.idx AND +n.idx < :size{ours('n')})"
         )
     return condition, bound
 

@@ -16,7 +16,7 @@ from suyuan.base.identity import Actor, Role
 from suyuan.epcis.vocabulary_elements import TYPE_STEM, Element
 from suyuan.trace.vocabularies import VocabularyChanged, count_by_type, owners_for, read_versions
 from suyuan.trace.vocabulary_evidence import differing_vocabulary
-from suyuan.trace.vocabulary_sets import IdSet, descendants, having_attribute
+from suyuan.trace.vocabulary_sets import IdSet, current, descendants, having_attribute
 
 LOCATION, STEP = TYPE_STEM + "BusinessLocation", TYPE_STEM + "BusinessStep"
 SHED, HALL, DOOR = "urn:shop:shed", "urn:shop:hall", "urn:shop:door"
@@ -217,3 +217,14 @@ def test_rows_that_somebody_changes_are_not_those_of_the_log(shop: Scribe, state
         db.commit()
     with shop.view() as view:
         assert differing_vocabulary(view) is not None
+
+
+def test_versions_are_told_from_later_ones_by_the_elements_key(scribe: Scribe) -> None:
+    """By their type it would take time in the square of their number: over a minute for 40,000."""
+    for owners in (None, ("", "https://id.gs1.org/417/0614141000012")):
+        condition, bound = current(owners)
+        plan = scribe.rows(
+            f"EXPLAIN QUERY PLAN SELECT v.type FROM vocabulary_element v WHERE {condition}",
+            size=1_000, **bound,
+        )  # fmt: skip
+        assert any("SEARCH n" in row[3] and "(class_key=? AND serial=? AND type=?" in row[3] for row in plan), plan
