@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.trace.scribe import Scribe, declared, document, epc, object_event, scribe_in
+from tests.trace.scribe import CONTEXT, Scribe, declared, document, epc, object_event, scribe_in
 
 from suyuan.base.clock import format_time, parse_time
 from suyuan.base.errors import InvalidInput, QueryTooComplex, QueryTooLarge
@@ -295,6 +295,16 @@ class TestPages:
                 with pytest.raises(InvalidInput):
                     run_query(view, Query(), None, 2, forged)
 
+    def test_a_page_behind_an_event_that_is_hidden_by_now_is_refused(self, ledger: Scribe) -> None:
+        query = read_query({"orderBy": "quantity", "EQ_action": ["ADD"]}, {})
+        with ledger.view() as view:
+            token = run_query(view, query, None, 2, None).next_token
+            assert token is not None
+            inner = json.loads(base64.urlsafe_b64decode(token + "=="))
+            gone = base64.urlsafe_b64encode(json.dumps(inner | {"after": 4}).encode()).decode()
+            with pytest.raises(InvalidInput, match="no longer"):
+                run_query(view, query, None, 2, gone)
+
     @pytest.mark.parametrize("seed", range(6))
     def test_reading_on_while_others_capture_misses_and_doubles_nothing(
         self, fresh: Callable[[], Scribe], seed: int
@@ -333,10 +343,10 @@ class TestPages:
 def test_events_come_with_the_words_of_their_own_document(scribe: Scribe) -> None:
     for number in (1, 2):
         scribe.capture(
-            document(object_event(number, **{"x:n": number}), context=["urn:none", {"x": f"https://{number}.example/"}])
+            document(object_event(number, **{"x:n": number}), context=[CONTEXT, {"x": f"https://{number}.example/"}])
         )
     assert [event.body["@context"] for event in scribe.events()] == [
-        ["urn:none", {"x": "https://1.example/"}], ["urn:none", {"x": "https://2.example/"}],
+        [{"x": "https://1.example/"}], [{"x": "https://2.example/"}],
     ]  # fmt: skip
 
 

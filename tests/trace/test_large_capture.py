@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.trace.scribe import Scribe, declared, document, epc, object_event
+from tests.trace.scribe import CONTEXT, Scribe, declared, document, epc, object_event
 
 from suyuan.base.errors import IntegrityBroken, Unavailable
 from suyuan.base.identity import ApiKey, Role
@@ -103,7 +103,7 @@ class TestStoring:
 
     def test_rows_are_those_of_a_document_that_is_captured_at_once(self, scribe: Scribe, tmp_path: Path) -> None:
         event = object_event(1, **{"ex:note": "x"}, eventID="urn:uuid:a")
-        body = document(event, declared(event), *events(5, 7), context=[{"ex": "https://ex.example/"}])
+        body = document(event, declared(event), *events(5, 7), context=[CONTEXT, {"ex": "https://ex.example/"}])
         Background(scribe, body).finish()
         job = scribe.capture(body)
         assert [place.duplicate for place in job.events] == [True] * 7
