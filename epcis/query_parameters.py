@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from suyuan.base.errors import InvalidInput, QueryTooComplex
-from suyuan.epcis import query_fields, query_values, vocabulary
+from suyuan.epcis import query_fields, query_values, units, vocabulary
 from suyuan.epcis.query_fields import Family
 from suyuan.epcis.query_things import Match
 from suyuan.epcis.query_values import Asked, Reader
@@ -54,6 +54,8 @@ class Condition(msgspec.Struct, frozen=True):
     unresolved: str = ""
     #: Name of a master data attribute.
     attribute: str = ""
+    #: Relative difference that says nothing, of numbers whose unit was converted.
+    tolerance: float = 0.0
     matches: tuple[Match, ...] = ()
 
 
@@ -183,7 +185,9 @@ def _with_unit(name: str, found: re.Match[str], value: object, namespaces: Mappi
     keys = {each[0] for each in told if each}
     if len(keys) != 1:
         raise InvalidInput(f"a number beyond what {uom} is counted in", remedy="ask for a smaller number")
-    return Condition(name, Operator(operator), keys.pop(), Asked(numbers=tuple(each[1] for each in told if each)))
+    key, held = keys.pop(), Asked(numbers=tuple(each[1] for each in told if each))
+    tolerance = 0.0 if units.dimension_of(uom) is None else units.TOLERANCE
+    return Condition(name, Operator(operator), key, held, tolerance=tolerance)
 
 
 def _of_extension(name: str, found: re.Match[str], value: object, namespaces: Mapping[str, str]) -> Condition | None:
@@ -266,6 +270,25 @@ def read_query(parameters: Mapping[str, object], namespaces: Mapping[str, str]) 
     if in_all > MOST_VALUES_IN_ALL:
         raise QueryTooComplex(f"{in_all} values, at most {MOST_VALUES_IN_ALL} are taken")
     return _controlled(Query(tuple(conditions)), parameters, known)
+
+
+def typed(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Parameters of which all values came as texts (XML), as JSON says them.
+
+    Where an extension is compared, a text may be meant as a number or a time: it is asked for as either.
+    """
+    return {name: _typed_values(name, value) for name, value in parameters.items()}
+
+
+def _typed_values(name: str, value: object) -> object:
+    found = _EXTENSION.fullmatch(name) if name.startswith("EQ_") and len(name) <= LONGEST_NAME else None
+    if found is None or not isinstance(value, str | list):
+        return value
+    texts = value if isinstance(value, list) else [value]
+    numbers = [number for each in texts for number in [query_values.number_of(each)] if number is not None]
+    if numbers:
+        return [*texts, *numbers]
+    return texts[0] if len(texts) == 1 else texts  # only one that stands alone may be a time
 
 
 def _placed_condition(name: str, value: object, namespaces: Mapping[str, str]) -> Condition | None:

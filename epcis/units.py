@@ -89,11 +89,6 @@ def base_difference(uom: str, value: Number) -> tuple[str, float] | None:
         return None
 
 
-def same(first: float, second: float) -> bool:
-    """Whether two values in one base unit are the same measurement, rounding aside (see `TOLERANCE`)."""
-    return math.isclose(first, second, rel_tol=TOLERANCE)
-
-
 @lru_cache(maxsize=len(_CODES))
 def _conversion(uom: str) -> tuple[str, Fraction, Fraction] | None:
     found = _CODES.get(uom)

@@ -186,7 +186,7 @@ class _Search:
             return []
         if self._order is None:
             indexes = self._sorted()
-            start = indexes.index(cursor.after) + 1 if cursor.after >= 0 else 0
+            start = _behind(indexes, cursor)
             return [(index, 0) for index in indexes[start : start + limit]]
         behind = self._order.behind(cursor)
         few = self._few()
@@ -304,22 +304,35 @@ def _order(query: Query) -> _Order | None:
     return _Order("time", _BY_TIME, query.descending) if query.order_by in {"", "eventTime"} else None
 
 
+def _behind(indexes: Sequence[int], cursor: _Cursor) -> int:
+    """Where the page begins. The event that it comes behind may be hidden from the asker by now."""
+    if cursor.after < 0:
+        return 0
+    try:
+        return indexes.index(cursor.after) + 1
+    except ValueError:
+        raise InvalidInput(
+            "the last event of the page before is in this answer no longer", place="nextPageToken",
+            remedy="ask from the start",
+        ) from None  # fmt: skip
+
+
 def _by_field(view: View, indexes: Sequence[int], fields: Sequence[str], descending: bool) -> list[int]:
     """Sort events by a field: times, numbers, or texts by their code points; the first value of several counts."""
-    terms = {comparable(name): is_time for field in fields for name, is_time in ((field, False), (moment(field), True))}
-    ids = {found: is_time for name, is_time in terms.items() for found in [view.term_id(name)] if found is not None}
+    terms = {comparable(name) for field in fields for name in (field, moment(field))}
+    ids = [found for name in sorted(terms) for found in [view.term_id(name)] if found is not None]
     listed = ",".join(f"{each:d}" for each in ids) or "-1"
     rows = view.by_ids(
         indexes,
-        "SELECT a.event, a.field, a.value, a.number FROM {ids} attr a ON a.event = f.id"  # noqa: S608 - numbers of ours
+        "SELECT a.event, a.value, a.number FROM {ids} attr a ON a.event = f.id"  # noqa: S608 - numbers of ours
         f" WHERE a.field IN ({listed}) ORDER BY a.event, a.ordinal DESC",
     )
     texts: dict[int, str] = {}
     numbers: dict[int, float] = {}
-    for event, field, value, number in rows:
+    for event, value, number in rows:
         if value is not None:
             texts[event] = value
-        if number is not None and (ids[field] or event not in numbers or value is not None):
+        if number is not None:
             numbers[event] = number
     # A field is text as soon as one event has a text in it that is neither number nor time.
     as_text = any(event not in numbers for event in texts)

@@ -21,7 +21,7 @@ from suyuan.epcis.vocabulary_elements import value_text
 from suyuan.gs1.names import name_of
 from suyuan.trace.attributes import comparable, name_in_full
 from suyuan.trace.event_scope import EventScope
-from suyuan.trace.query_things import FEW, Things, after, between, find_things, in_list, parted, roles
+from suyuan.trace.query_things import FEW, Things, after, between, either, find_things, in_list, parted, roles
 from suyuan.trace.tables import Action, EventType
 from suyuan.trace.view import View
 from suyuan.trace.vocabulary_sets import Holding, IdSet, Owners, descendants, having_attribute, owners_in
@@ -204,10 +204,10 @@ class Compiler:
             found.append((field, f"{{}}a.value IN ({_names(values)})"))
         for each, numbers in ((field, asked.numbers), (of_times, asked.times)):
             if each and numbers:
-                values_ = {f"{prefix}n{len(bound)}_{number}": float(value) for number, value in enumerate(numbers)}
-                bound |= values_
-                right = f"IN ({_names(values_)})" if sign == "=" else f"{sign} {_names(values_)}"
-                found.append((each, f"{{}}a.number {right}"))
+                name = f"{prefix}n{len(bound)}_"
+                found.append(
+                    (each, _numbers(sign, [float(value) for value in numbers], condition.tolerance, name, bound))
+                )
         return found
 
     def _term(self, word: str) -> str:
@@ -287,6 +287,29 @@ class Compiler:
             return [key for key in [self._term(condition.field)] if key]
         keys = self.fields(condition.field, condition.unresolved, condition.parameter)
         return [key for key in map(self._term, keys) if key]
+
+
+def _numbers(sign: str, numbers: Sequence[float], tolerance: float, prefix: str, bound: dict[str, Any]) -> str:
+    """A condition on the numbers of a row, with ``{0}`` before the column; values go into ``bound``.
+
+    What differs by no more than the tolerance is equal: 25.1 degrees Celsius are the kelvin that a client's own
+    arithmetic makes of them.
+    """
+    if sign != "=":
+        (asked,) = numbers
+        spread = abs(asked) * tolerance
+        bound[f"{prefix}0"] = asked + spread if sign in {">", "<="} else asked - spread
+        return f"{{0}}a.number {sign} :{prefix}0"
+    if not tolerance:
+        values = {f"{prefix}{number}": asked for number, asked in enumerate(numbers)}
+        bound |= values
+        return f"{{0}}a.number IN ({_names(values)})"
+    near = []
+    for number, asked in enumerate(numbers):
+        spread = abs(asked) * tolerance
+        bound |= {f"{prefix}{number}a": asked - spread, f"{prefix}{number}b": asked + spread}
+        near.append(f"{{0}}a.number BETWEEN :{prefix}{number}a AND :{prefix}{number}b")
+    return either(near) if len(near) > 1 else near[0]
 
 
 def _names(bound: Mapping[str, Any]) -> str:

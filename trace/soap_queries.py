@@ -6,7 +6,7 @@ from suyuan.base.clock import parse_time
 from suyuan.base.errors import InvalidInput, InvalidSubscription, QueryTooLarge, SubscribeNotPermitted
 from suyuan.base.identity import Actor
 from suyuan.epcis import master_data_query, xml_master_data, xml_writer
-from suyuan.epcis.query_parameters import read_query
+from suyuan.epcis.query_parameters import read_query, typed
 from suyuan.epcis.soap import Message, Wrapping, check_whole_numbers
 from suyuan.epcis.vocabulary_elements import vocabulary_list
 from suyuan.trace.epcis_headers import XML, CbvFormat, EpcFormat, Wishes
@@ -65,7 +65,7 @@ def _definition(view: View, actor: Actor, message: Message) -> Definition:
     twice = sorted(set(stored.parameters) & set(message.parameters))
     if twice:
         raise InvalidInput(f"query {message.query_name[:60]!a} sets this parameter itself", place=twice[0][:80])
-    return Definition(stored.parameters | message.parameters, message.namespaces | stored.namespaces)
+    return Definition(stored.parameters | typed(message.parameters), message.namespaces | stored.namespaces)
 
 
 def query_names(view: View, actor: Actor) -> list[str]:

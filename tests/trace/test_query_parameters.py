@@ -9,10 +9,13 @@ import pytest
 from tests.trace.scribe import CONTEXT, Scribe, document, epc, scribe_in
 
 from suyuan.base.errors import InvalidInput
-from suyuan.epcis.query_parameters import CONTROLS, FIXED, LONGEST_NAME, MEASURED, read_query
+from suyuan.base.identity import Actor, Role
+from suyuan.epcis.query_parameters import CONTROLS, FIXED, LONGEST_NAME, MEASURED, Query, read_query
 from suyuan.epcis.query_values import Written, from_url
+from suyuan.epcis.soap import Message, Wrapping
 from suyuan.epcis.vocabulary_elements import TYPE_STEM, Element
 from suyuan.trace.event_query import run_query
+from suyuan.trace.soap_queries import poll
 from suyuan.trace.vocabularies import VocabularyChanged
 
 EX = "https://ex.example/ns/"
@@ -219,6 +222,12 @@ UNITS: list[Case] = [
     *(each for field, held in _KELVIN.items() for each in in_kelvin(field, held)),
     ("EQ_value_KEL", [298.15, 1], [0], [25]),
     ("EQ_value_FAH", 77, [0], [25]),
+    # 0.5 and 299.15 kelvin in Rankine and 5 kg in pounds, by a client's own arithmetic: rounding is no difference
+    ("EQ_sDev_A48", [0.5 * 1.8000000000000003, 1], [0], [0.9001]),
+    ("EQ_value_A48", 298.15 * 9 / 5 * (1 + 2e-16), [0], [536.68]),
+    ("GE_value_A48", 298.15 * 9 / 5 * (1 + 3e-16), [0], [536.68]),
+    ("LE_value_A48", 298.15 * 9 / 5 * (1 - 3e-16), [0], [536.66]),
+    ("EQ_quantity_LBR", 5 / 0.45359237 * (1 + 3e-16), [0], [11.023]),
     ("EQ_quantity_GRM", [5000, 1], [0], [5]),
     ("GE_quantity_KGM", 2, [0, 1], [5.1]),
     ("GT_quantity_KGM", 2, [0], [5]),
@@ -306,6 +315,26 @@ def test_what_came_in_a_url_is_every_kind_that_it_can_be(
         assert sorted(event.index for event in run_query(view, query, None, 100, None).events) == hits
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "hits"),
+    [
+        ("EQ_ex:number", "7", [0]), ("EQ_ex:number", ["7.0", "x"], [0]), ("EQ_ex:text", ["warm", "cold"], [0]),
+        (f"EQ_{EX}#number", ["7"], [0]), ("EQ_INNER_ILMD_ex:number", ["3"], [0]), ("EQ_ex:number", ["seven"], []),
+        ("EQ_ex:time", ["2026-05-11T20:00:00+08:00"], [0]), ("EQ_quantity", ["8"], [2]), ("EXISTS_ex:text", None, [0]),
+    ],
+)  # fmt: skip
+def test_what_came_by_soap_is_every_kind_that_it_can_be(
+    ledger: Scribe, name: str, value: str | list[str] | None, hits: list[int]
+) -> None:
+    message = Message(operation="Poll", wrapping=Wrapping.SOAP_12, version="2.0", query_name="SimpleEventQuery",
+                      parameters={name: value}, namespaces={"ex": EX})  # fmt: skip
+    with ledger.view() as view:
+        answer = poll(view, Actor(Role.REGULATOR), message)
+        found = [event.event_id for event in run_query(view, Query(), None, 100, None).events if event.index in hits]
+    assert answer.count("<eventTime>") == len(hits)
+    assert all(each in answer for each in found)
+
+
 def test_a_prefix_that_nobody_defines_is_that_of_the_captured_documents(ledger: Scribe) -> None:
     with ledger.view() as view:
         page = run_query(view, read_query({"EQ_ex:text": "cold"}, {}), None, 100, None)
@@ -348,3 +377,18 @@ def test_a_name_longer_than_any_and_values_of_no_kind_are_refused_by_name() -> N
         with pytest.raises(InvalidInput) as refusal:
             read_query({name: value}, {"ex": EX})
         assert refusal.value.place == name[:200]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_an_order_by_a_list_is_by_its_first_value(fresh: Any, direction: str) -> None:
+    scribe = fresh()
+    amounts = [(5, 1), (2, 9), (7,), (3, 8, 1)]
+    events = [
+        {"type": "ObjectEvent", "eventTime": NOON, **HEAD, "ex:n": list(listed),
+         "quantityList": [{"epcClass": LOT, "quantity": each} for each in listed]}
+        for listed in amounts
+    ]  # fmt: skip
+    scribe.capture(document(*events, context=[CONTEXT, {"ex": EX}]))
+    for field in ("quantity", f"{EX}#n"):
+        shown = [event.body["ex:n"][0] for event in scribe.events(orderBy=field, orderDirection=direction)]
+        assert shown == sorted((2, 3, 5, 7), reverse=direction == "DESC")
