@@ -45,7 +45,7 @@ from suyuan.trace import (
 )
 from suyuan.trace.access import require
 from suyuan.trace.capture_desk import CaptureDesk
-from suyuan.trace.capture_routes import capture_abilities
+from suyuan.trace.capture_routes import capture_abilities, capture_limits
 from suyuan.trace.database_role import may_write
 from suyuan.trace.document_intake import intake_limits
 from suyuan.trace.epcis_gate import EpcisGate, add_discovery
@@ -109,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.intake_limits = intake_limits(settings)
     app.state.capture_desk = open_desk(settings, ledger)
     app.state.writer_ready = lambda: writer.ready
-    app.add_middleware(EpcisGate, refuse=problems.refusal)
+    app.add_middleware(EpcisGate, refuse=problems.refusal, special=capture_limits(settings))
     app.add_middleware(Measured, metrics=app.state.metrics)
     problems.install(app)
     _include(app, settings, ledger)
@@ -126,7 +126,7 @@ def _include(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     app.include_router(create_print_router(settings.base_url(), prefixes))
     app.include_router(create_staff_router(settings, prefixes))
     app.include_router(create_consumer_router(LedgerProvenance(ledger), settings.base_url(), ledger.size))
-    add_discovery(app, (module.router for module in _ROUTES), {"/epcis/capture": capture_abilities(settings)})
+    add_discovery(app, (module.router for module in _ROUTES), capture_abilities(settings))
 
 
 def open_desk(settings: Settings, ledger: Ledger) -> CaptureDesk:

@@ -14,6 +14,7 @@ from suyuan.base.errors import InvalidInput, TooLarge
 from suyuan.base.identity import Actor
 from suyuan.base.permissions import Permission
 from suyuan.base.settings import Settings
+from suyuan.epcis.resource_xml import write_resource
 from suyuan.trace.access import ledger_of, require
 from suyuan.trace.bodies import json_response
 from suyuan.trace.capture_job import PROCEED, ROLLBACK, CaptureJob
@@ -21,7 +22,8 @@ from suyuan.trace.capture_jobs import NEWEST, find_job, list_jobs
 from suyuan.trace.content_encoding import ACCEPTED
 from suyuan.trace.document_intake import receive
 from suyuan.trace.epcis_examples import DOCUMENT, EVENT, JOB
-from suyuan.trace.epcis_headers import Wishes, answer_list, answer_resource, wishes_of
+from suyuan.trace.epcis_headers import Wishes, answer_list, answer_resource, read_wishes, wishes_of
+from suyuan.trace.event_answers import answer_events, in_form
 from suyuan.trace.event_query import load_events
 from suyuan.trace.ledger import Ledger
 from suyuan.trace.page_tokens import next_page, page_after, read_cursor, write_cursor
@@ -37,14 +39,19 @@ CapturerIs = Annotated[Actor, Depends(require(Permission.CAPTURE))]
 WishesAre = Annotated[Wishes, Depends(wishes_of)]
 
 
-def capture_abilities(settings: Settings) -> dict[str, str]:
-    """What OPTIONS tells of the capture interface (EPCIS 2.0, 12.6.1)."""
+def capture_limits(settings: Settings) -> dict[str, dict[str, str]]:
+    """Headers of every answer of the capture interface, by path: events and bytes of a document (EPCIS 2.0, 12.6.1)."""
     return {
-        "GS1-EPCIS-Capture-Limit": str(settings.max_document_events),
-        "GS1-EPCIS-Capture-File-Size-Limit": str(settings.max_document_bytes),
-        _BEHAVIOUR: f"{ROLLBACK}, {PROCEED}",
-        "Accept-Encoding": ACCEPTED,
+        "/epcis/capture": {
+            "GS1-EPCIS-Capture-Limit": str(settings.max_document_events),
+            "GS1-EPCIS-Capture-File-Size-Limit": str(settings.max_document_bytes),
+        }
     }
+
+
+def capture_abilities(settings: Settings) -> dict[str, dict[str, str]]:
+    """What OPTIONS tells of the capture interface beside its limits, by path."""
+    return {"/epcis/capture": {_BEHAVIOUR: f"{ROLLBACK}, {PROCEED}", "Accept-Encoding": ACCEPTED}}
 
 
 def _proceeds(request: Request) -> bool:
@@ -77,6 +84,7 @@ _BEHAVIOUR_PARAMETER = {
             400: "Not a valid document",
             401: "No key",
             403: "A key of a role that may not capture",
+            406: "No such form",
             408: "The body came too slowly",
             409: "An event ID that is taken by other content",
             413: "Over the limit",
@@ -95,24 +103,32 @@ async def capture(request: Request, ledger: LedgerIs, actor: CapturerIs) -> Resp
     job tells when it is done, and its faults.
     """
     media_type, proceed = check_media_type(request.headers.get("content-type", "")), _proceeds(request)
-    state = request.app.state
+    wishes, state = read_wishes(request), request.app.state
     received = await receive(request, state.intake_limits, state.capture_desk.spool)
     if isinstance(received, bytes):
         job = await ledger.capture(received, media_type, actor, proceed)
         headers = _headers(job.capture_id, job.error_behaviour)
-        return json_response(job, 202, headers) if job.success or proceed else _refused(job, headers)
+        return _taken(job, headers, wishes) if job.success or proceed else _refused(job, headers, wishes)
     job_id = received.name
     await state.capture_desk.open(received, media_type, actor, proceed)
     with ledger.view() as view:
         job = find_job(view, job_id, actor)
-    return json_response(job, 202, _headers(job_id, job.error_behaviour))
+    return _taken(job, _headers(job_id, job.error_behaviour), wishes)
 
 
 def _headers(name: str, behaviour: str) -> dict[str, str]:
     return {"Location": f"/epcis/capture/{name}", _BEHAVIOUR: behaviour}
 
 
-def _refused(job: CaptureJob, headers: Mapping[str, str]) -> Response:
+def _taken(job: CaptureJob, headers: dict[str, str], wishes: Wishes) -> Response:
+    if not wishes.xml:
+        return json_response(job, 202, headers)
+    response = answer_resource(wishes, "EPCISCaptureJob", _members(job), headers)
+    response.status_code = 202
+    return response
+
+
+def _refused(job: CaptureJob, headers: Mapping[str, str], wishes: Wishes) -> Response:
     """A conflict: the document is kept as a failed job; the problem names its first event."""
     first = job.errors[0]
     problem = {
@@ -124,6 +140,9 @@ def _refused(job: CaptureJob, headers: Mapping[str, str]) -> Response:
         "place": first.instance,
         "errors": job.errors,
     }
+    if wishes.xml:
+        body = write_resource("EPCISException", msgspec.to_builtins(problem))
+        return Response(body, first.status, headers, media_type="application/problem+xml")
     return Response(msgspec.json.encode(problem), first.status, headers, media_type="application/problem+json")
 
 
@@ -181,6 +200,7 @@ def _members(job: CaptureJob) -> dict[str, Any]:
             400: "Not a valid event",
             401: "No key",
             403: "A key of a role that may not capture",
+            406: "No such form",
             409: "An event ID that is taken by other content",
             413: "Over the limit",
             415: "A media type or encoding that is not read",
@@ -190,9 +210,9 @@ def _members(job: CaptureJob) -> dict[str, Any]:
     openapi_extra=body_of(None, "One event, with its own @context", EVENT, MEDIA_TYPES),
 )
 async def capture_event(request: Request, ledger: LedgerIs, actor: CapturerIs) -> Response:
-    """Stores one bare event. The same event again is the same success."""
+    """Stores one bare event. The same event again is the same success. In XML it is answered within a document."""
     media_type = check_media_type(request.headers.get("content-type", ""))
-    state = request.app.state
+    wishes, state = read_wishes(request), request.app.state
     received = await receive(request, state.intake_limits, state.capture_desk.spool)
     if not isinstance(received, bytes):
         received.remove()
@@ -200,9 +220,14 @@ async def capture_event(request: Request, ledger: LedgerIs, actor: CapturerIs) -
     job = await ledger.capture(received, media_type, actor, bare=True)
     headers = _headers(job.capture_id, job.error_behaviour)
     if not job.success:
-        return _refused(job, headers)
+        return _refused(job, headers, wishes)
     (captured,) = job.events
-    with ledger.view() as view:
-        (found,) = load_events(view, [captured.index])
     headers["Location"] = f"/epcis/events/{quote(captured.event_id, safe=':;')}"
-    return json_response(found.body, 201, headers)
+    with ledger.view() as view:
+        found = load_events(view, [captured.index])
+        if wishes.xml:
+            response = answer_events(view, wishes, found, headers)
+        else:
+            response = json_response(next(iter(in_form(view, wishes, found))), 201, wishes.headers | headers)
+    response.status_code = 201
+    return response

@@ -28,11 +28,15 @@ def below(path: str) -> bool:
 
 
 class EpcisGate:
-    """ASGI middleware. HEAD is answered as GET is, and the server sends no body."""
+    """ASGI middleware. HEAD is answered as GET is, and the server sends no body.
 
-    def __init__(self, app: ASGIApp, refuse: Refuse) -> None:
+    ``special``: headers that every answer of a path has beside those of all, refusals too.
+    """
+
+    def __init__(self, app: ASGIApp, refuse: Refuse, special: Mapping[str, Mapping[str, str]]) -> None:
         self._app = app
         self._refuse = refuse
+        self._headers = {path: ALWAYS | dict(more) for path, more in special.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -40,10 +44,12 @@ class EpcisGate:
             await self._app(scope, receive, send)
             return
 
+        told = self._headers.get(scope["path"], ALWAYS)
+
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in ALWAYS.items():
+                for name, value in told.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -124,6 +124,15 @@ def wishes_of(
     )
 
 
+def read_wishes(request: HTTPConnection) -> Wishes:
+    """The same without a dependency: where every request counts, what FastAPI does for eight headers is too much."""
+    given = request.headers.get
+    return wishes_of(
+        request, given("gs1-epcis-min"), given("gs1-epcis-max"), given("gs1-cbv-min"), given("gs1-cbv-max"),
+        given("gs1-epc-format"), given("gs1-cbv-xml-format"), given("gs1-extensions"),
+    )  # fmt: skip
+
+
 _Version = tuple[int, ...]
 
 
