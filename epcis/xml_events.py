@@ -22,6 +22,8 @@ from suyuan.epcis.xml_names import XML_NAMESPACE, Names
 from suyuan.epcis.xml_schema import ITEMS, PARTS, RANKS, WRAPPERS
 from suyuan.epcis.xml_text import XSI, Element
 
+#: Place of extensions: behind all that the schema has.
+_BEHIND = 1_000
 #: Elements in which elements with parts may stand.
 _WITH_PARTS = WRAPPERS | {"sensorElementList", *(name for name in ITEMS if ITEMS[name] == "quantityElement")}
 #: Elements that are events.
@@ -81,7 +83,7 @@ def _check_order(element: Element, pardon: Pardon) -> None:
 def _check_ranks(element: Element, ranks: Mapping[str, int], place: str, pardon: Pardon) -> None:
     last = 0
     for child in element.children:
-        rank = ranks.get(child.name, last)
+        rank = ranks.get(child.name, _BEHIND if child.name.startswith("{") else last)
         if rank < last:
             detail = f"{child.name} stands too late: the schema has another order of elements"
             pardon.ask(InvalidDocument(detail, place=f"{place}/{child.name}", rule=Rule.ORDER))

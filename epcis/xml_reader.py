@@ -144,7 +144,7 @@ class XmlEvents:
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         """The outermost element."""
         self._kind = _QUERY_DOCUMENT if name == "QueryResults" else name
-        if name in (_EPCIS_DOCUMENT, MASTER_DATA_DOCUMENT):
+        if name == _EPCIS_DOCUMENT:
             version = attributes.get("schemaVersion", "")
             if not _VERSION.fullmatch(version):
                 _refuse(f"schemaVersion is {version[:60]!r}, expected 1.2 or 2.0", f"/{name}/@schemaVersion")
@@ -154,8 +154,12 @@ class XmlEvents:
             self._creation_date = _moment(attributes["creationDate"], f"/{name[:60]}/@creationDate")
 
     def _foreign(self, name: str) -> Step:
-        """An element of another namespace is left out, but for the list of what is no part of the event hash."""
-        if not name.startswith("{") or len(self._way) == 1:
+        """An element of another namespace is left out, but for the list of what is no part of the event hash.
+
+        Among events there is none: one in a wrong namespace must not vanish.
+        """
+        among_events = self._way[-1] == "EventList" and not name.endswith(_IGNORED)
+        if not name.startswith("{") or len(self._way) == 1 or among_events:
             expected = ", ".join(sorted(_INSIDE[self._way[-1]]))
             _refuse(f"found {name[:80]}, expected one of {expected}", "/".join((*self._way, name[:80])))
         return Step.BUILD if name.endswith(_IGNORED) else Step.SKIP

@@ -36,13 +36,14 @@ RANKS: Mapping[str, Mapping[str, int]] = {
     for kind, names in ORDER.items()
 }
 
-#: Place of each element in those that have parts. Extensions stand behind, but for those of 1.x in their wrappers.
+#: Place of each element in those that have parts. The schema has no order for what is in an error declaration.
 PARTS: Mapping[str, Mapping[str, int]] = {
     kind: {name: rank for rank, name in enumerate(names)}
     for kind, names in {
-        "errorDeclaration": ("declarationTime", "reason", "correctiveEventIDs"),
         "persistentDisposition": ("unset", "set"),
+        "bizLocation": ("id",),
         "quantityElement": ("epcClass", "quantity", "uom"),
+        "readPoint": ("id",),
         "sensorElement": ("sensorMetadata", "sensorReport"),
     }.items()
 }

@@ -254,6 +254,11 @@ def test_a_bare_event_may_carry_what_its_document_would() -> None:
             "EventList/*[2]/persistentDisposition/unset",
         ),
         ("<Event/>", "EventList/Event"),
+        (
+            f"<ObjectEvent>{WHEN}<ex:note xmlns:ex='urn:x'/>{EPCS}</ObjectEvent>",
+            "EventList/*[2]/epcList",
+        ),
+        (f"<ex:ObjectEvent xmlns:ex='urn:x'>{WHEN}{EPCS}</ex:ObjectEvent>", "EventList/{urn:x}ObjectEvent"),
     ],
 )
 def test_a_fault_is_told_with_the_number_of_its_event_and_its_path(event: str, place: str) -> None:
