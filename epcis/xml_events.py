@@ -19,7 +19,7 @@ from suyuan.epcis.json_text import LONGEST_NUMBER
 from suyuan.epcis.leniency import Pardon, Rule
 from suyuan.epcis.quantity_event import QUANTITY_EVENT, as_object_event
 from suyuan.epcis.xml_names import XML_NAMESPACE, Names
-from suyuan.epcis.xml_schema import ITEMS, PARTS, RANKS, WRAPPERS
+from suyuan.epcis.xml_schema import ITEMS, NEVER_EMPTY, PARTS, RANKS, WRAPPERS
 from suyuan.epcis.xml_text import XSI, Element
 
 #: Place of extensions: behind all that the schema has.
@@ -256,9 +256,11 @@ def _texts(element: Element, names: Names, place: str) -> list[str]:
 
 
 def _check_list(element: Element, place: str) -> None:
-    """Refuse a list with text or attributes of its own: what it says would be lost."""
+    """Refuse a list with text or attributes of its own: what it says would be lost. And one that says nothing."""
     if element.text and not element.text.isspace():
         _refuse(f"text {element.text.strip()[:40]!r}, expected {ITEMS[element.name]} elements only", place)
+    if not element.children and element.name in NEVER_EMPTY:
+        _refuse(f"found no {ITEMS[element.name]} in it", place)
     for name in element.attributes:
         if not name.startswith(XSI):
             _refuse(f"attribute {name[:60]} is not allowed here", place)

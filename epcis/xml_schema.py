@@ -65,5 +65,8 @@ ITEMS: Mapping[str, str] = {
     "correctiveEventIDs": "correctiveEventID",
 }
 
+#: Lists in which the schema wants at least one.
+NEVER_EMPTY = frozenset(("bizTransactionList", "sourceList", "destinationList", "sensorElementList"))
+
 #: Elements whose content EPCIS 1.x wraps to keep a place for later versions.
 WRAPPERS = frozenset(("extension", "baseExtension"))

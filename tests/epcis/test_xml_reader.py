@@ -243,6 +243,7 @@ def test_a_bare_event_may_carry_what_its_document_would() -> None:
         (f"<ObjectEvent>{WHEN}<epcList>{EPC}</epcList><action>ADD</action></ObjectEvent>", "EventList/*[2]/epcList"),
         (f"<ObjectEvent>{WHEN}<epcList n='1'/><action>ADD</action></ObjectEvent>", "EventList/*[2]/epcList"),
         (with_list("sourceList", "urn:x:y"), "EventList/*[2]/sourceList"),
+        (with_list("destinationList", ""), "EventList/*[2]/destinationList"),
         (
             with_list(
                 "quantityList", "<quantityElement><quantity>1</quantity><epcClass>urn:x:y</epcClass></quantityElement>"
