@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from suyuan.base.errors import InvalidDocument
 from suyuan.epcis import units
@@ -26,7 +27,7 @@ from suyuan.epcis.events import (
 )
 from suyuan.epcis.identifiers import identify
 from suyuan.epcis.leniency import NO_PARDON, Pardon, Rule
-from suyuan.gs1.names import kind_of
+from suyuan.gs1.names import Kind, kind_of
 
 #: Says in an extension that the event was a QuantityEvent of EPCIS 1.0, which may tell that nothing is there.
 DEPRECATED_TYPE = "https://ns.suyuan.example/voc/deprecatedType"
@@ -64,7 +65,14 @@ def _check_things(event: Event, place: str, pardon: Pardon) -> None:
 
 
 def _is_class(uri: str) -> bool:
-    return kind_of(*identify(uri).name[:2]) in {"lot", "class"}
+    class_key, serial, _ = identify(uri).name
+    return _kind(class_key, bool(serial)) in {"lot", "class"}
+
+
+@lru_cache(maxsize=4_096)
+def _kind(class_key: str, has_serial: bool) -> Kind:
+    """What sort of thing it is; items of one class have one answer."""
+    return kind_of(class_key, "-" if has_serial else "")
 
 
 def _no_thing(uri: str, place: str, remedy: str) -> InvalidDocument:
