@@ -149,6 +149,7 @@ def _folder_that_appears(path: Path) -> Iterator[Path]:
         yield beside
         shutil.rmtree(beside / "run", ignore_errors=True)
         beside.rename(path)
+        durable.sync_folder(path.parent)
     except OSError as error:
         raise InvalidSetting(f"cannot be written: {error.strerror}", place=str(path)) from None
     finally:
@@ -156,6 +157,16 @@ def _folder_that_appears(path: Path) -> Iterator[Path]:
 
 
 def _copy_database(source: Path, target: Path, told: Told) -> None:
+    """Copy it; `IntegrityBroken` where it is damaged, `InvalidSetting` where there is no room or it cannot be read."""
+    try:
+        _copy_pages(source, target, told)
+    except sqlite3.OperationalError as error:
+        raise InvalidSetting(f"cannot be copied: {error}", place=str(source)) from None
+    except sqlite3.DatabaseError as error:
+        raise IntegrityBroken(f"the database is damaged: {error}", place=str(source)) from None
+
+
+def _copy_pages(source: Path, target: Path, told: Told) -> None:
     """SQLite's own online backup. The open transaction keeps the moment: later writes don't make it start again."""
     address = f"{source.resolve().as_uri()}?mode=ro"
     with (

@@ -8,8 +8,7 @@ already is answered with its place, so an import that was cut off is simply done
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +28,8 @@ from suyuan.trace.vocabularies import present_elements
 MANIFEST = "ledger.json"
 #: Events in one file: as many as a server takes in one document with its default settings.
 EVENTS_IN_FILE = 10_000
+#: Bytes of their texts; one event alone may be larger. Memory holds a few times as much, and a server's limit is far.
+BYTES_IN_FILE = 16 * 1024 * 1024
 #: Events of one document that import makes of other files: a good size for the writer.
 EVENTS_IN_DOCUMENT = 1_000
 #: Longest manifest that is read, in bytes.
@@ -97,8 +98,7 @@ def write_export(view: View, folder: Path, form: FileFormat, name: str, progress
     except FileExistsError:
         raise Conflict("this folder is there already", place=str(folder), remedy="name one that isn't") from None
     files: list[FileEntry] = []
-    events = exported(view, 0, view.size)
-    while part := list(islice(events, EVENTS_IN_FILE)):
+    for part in in_files(exported(view, 0, view.size)):
         files.append(_write(folder, form, part))
         progress(part[-1].index + 1, view.size)
     latest = LogReader(view.connection).latest_checkpoint()
@@ -109,6 +109,20 @@ def write_export(view: View, folder: Path, form: FileFormat, name: str, progress
     )  # fmt: skip
     create(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return manifest
+
+
+def in_files(events: Iterable[ExportedEvent]) -> Iterator[list[ExportedEvent]]:
+    """The events of each file: as many as a server takes at once."""
+    part, size = list[ExportedEvent](), 0
+    for event in events:
+        length = len(event.body)
+        if part and (len(part) == EVENTS_IN_FILE or size + length > BYTES_IN_FILE):
+            yield part
+            part, size = [], 0
+        part.append(event)
+        size += length
+    if part:
+        yield part
 
 
 def vocabulary_documents(elements: Sequence[Element]) -> Iterator[bytes]:

@@ -27,7 +27,7 @@ def create(path: Path, data: bytes, mode: int = PRIVATE) -> None:
         raise InvalidSetting(f"cannot be written: {error.strerror}", place=str(path)) from None
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
@@ -41,7 +41,7 @@ def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise InvalidSetting(f"cannot be written: {error.strerror}", place=str(path)) from None
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def read(path: Path, limit: int) -> bytes | None:
@@ -74,7 +74,7 @@ def _write_beside(path: Path, data: bytes, mode: int) -> Path:
     return temporary
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the name itself durable: fsync of a file does not cover the folder that lists it."""
     handle = os.open(folder, os.O_RDONLY)
     try:

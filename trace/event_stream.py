@@ -207,12 +207,13 @@ class _Stream:
         self._ledger, self._watch, self._actor, self._order = ledger, watch, actor, order
         self.terms = order.terms
         self._sequence = 0
-        #: The cursor of the last message that was made.
+        #: Where a client goes on: the cursor of the last message that was made.
         self.sent = order.after or 0
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Documents, until the key is closed."""
-        terms, cursor = self.terms, await self._first()
+        terms = self.terms
+        cursor = self.sent = await self._first()
         times, run = terms.times, now()
         while await self._open():
             if times is None:

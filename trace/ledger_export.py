@@ -17,8 +17,8 @@ from suyuan.epcis.vocabulary import BIZ_STEP, DISPOSITION
 from suyuan.trace.tables import Action, EventType, Role
 from suyuan.trace.view import View
 
-#: Log indexes that are read at a time: memory does not grow with the ledger.
-STEP = 1_000
+#: Log indexes that are read at a time: memory does not grow with the ledger, and not far with its largest events.
+STEP = 100
 
 
 class ExportedThing(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suyuan.app.commands.progress import progress_bar
-from suyuan.base.errors import InvalidInput
+from suyuan.base.errors import InvalidInput, SuyuanError
 
 if TYPE_CHECKING:
     from suyuan.app.ledger_files import FileFormat
@@ -76,7 +76,9 @@ def restore(
 def export(
     target: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
     form: Annotated[Form, typer.Option("--format", help="EPCIS 2.0 documents, or Parquet.")] = Form.EPCIS,
-    as_of: Annotated[int | None, typer.Option("--as-of", help="Log size to look back to [default: all].")] = None,
+    as_of: Annotated[
+        int | None, typer.Option("--as-of", min=0, help="Log size to look back to [default: all].")
+    ] = None,
     data: Data = Path("suyuan-data"),
     database: Annotated[
         str | None, typer.Option(envvar="SUYUAN_DATABASE", help="PostgreSQL URL, instead of the folder's ledger.")
@@ -126,7 +128,11 @@ def bring_in(
     with progress_bar("importing") as told:
         for entry in manifest.files:
             for document in form.documents(read_file(source, entry)):
-                events = api.capture(document)
+                try:
+                    events = api.capture(document)
+                except SuyuanError as error:
+                    error.place = f"{entry.name} {error.place or ''}".rstrip()
+                    raise
                 done, known = done + len(events), known + sum(event["duplicate"] for event in events)
                 told(done, total)
     typer.echo(f"imported {done} events, {known} of them known before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 from tests.serving import Service, run
 
 from suyuan.app.backup import back_up, restore
-from suyuan.app.ledger_files import read_manifest
+from suyuan.app.ledger_files import in_files, read_manifest
 from suyuan.base.errors import Conflict, IntegrityBroken, InvalidDocument, InvalidProof, InvalidSetting
+from suyuan.trace.ledger_export import ExportedEvent
 
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"farm": "https://farm.example/"}]
 
@@ -163,6 +165,23 @@ class TestBackup:
         with pytest.raises(InvalidSetting, match="no backup"):
             restore(tmp_path, tmp_path / "data", checkpoint=None, origin="other.example/log", told=silent)
 
+    def test_a_damaged_database_and_a_full_disk_are_told_in_one_line(self, source: Service, tmp_path: Path) -> None:
+        back_up(source.data, tmp_path / "kept", silent)
+        database = tmp_path / "kept" / "suyuan.db"
+        whole = database.read_bytes()
+        for damaged in (b"nonsense" * 1_000, whole[:8_192] + b"x" * (len(whole) - 8_192)):
+            database.write_bytes(damaged)
+            with pytest.raises(IntegrityBroken, match="damaged"):
+                restore(tmp_path / "kept", tmp_path / "data", checkpoint=None, origin="o.example/log", told=silent)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, before[1]))  # writing more fails, as on a full disk
+        try:
+            with pytest.raises(InvalidSetting, match="cannot be copied"):
+                back_up(source.data, tmp_path / "more", silent)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
 
 def event_id(service: Service, serial: int) -> str:
     """The ID of the event about a serial number, as a segment of a path."""
@@ -220,6 +239,36 @@ class TestExport:
             there, here = (each.get("/api/v1/vocabularies", reader, params=asked).json() for each in (target, source))
             assert there == here
             assert len(there["vocabularyList"][0]["vocabularyElementList"]) == (2 if reader == "producer" else 1)
+
+    def test_large_events_are_cut_into_files_that_a_server_takes(self) -> None:
+        sizes = [9_000_000, 9_000_000, 20_000_000, *[1_000] * 25_000]
+        events = (
+            ExportedEvent(
+                index=index, event_id="", type="ObjectEvent", action="ADD", time=0, offset=0, record_time=0,
+                biz_step=None, disposition=None, read_point=None, biz_location=None, declaration=False, source_key="",
+                source_party="", things=[], body=bytes(size), context=b"",
+            )
+            for index, size in enumerate(sizes)
+        )  # fmt: skip
+        files = [[event.index for event in part] for part in in_files(events)]
+        assert [len(part) for part in files] == [1, 1, 1, 10_000, 10_000, 5_000]
+        assert [index for part in files for index in part] == list(range(len(sizes)))
+
+    def test_what_a_server_refuses_is_told_with_its_file(self, target: Service, tmp_path: Path) -> None:
+        other = Service(tmp_path / "data")
+        other.start()
+        other.make_keys()
+        try:
+            lenient = other.new_key("producer", None, lenient=["vocabulary"])["key"]
+            refused = document(600_000, 1).replace(b"commissioning", b"no_such_word")
+            assert other.capture(refused, lenient).status_code == 202
+            assert run("export", tmp_path / "out", "--data", other.data).returncode == 0
+        finally:
+            other.stop()
+        done = run("import", tmp_path / "out", "--server", target.url, "--key", target.keys["producer"])
+        assert done.returncode == 2
+        assert b"events-" in done.stderr
+        assert b".jsonld /epcisBody/eventList/0/bizStep" in done.stderr
 
     def test_a_changed_file_and_an_unfinished_export_are_refused(self, source: Service, tmp_path: Path) -> None:
         assert run("export", tmp_path / "out", "--data", source.data).returncode == 0
