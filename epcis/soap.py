@@ -67,6 +67,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     version: str  #: of the schema: ``1.2`` or ``2.0``
     query_name: str = ""
     parameters: dict[str, Any] = {}
+    #: Names of parameters that were given more than once.
+    repeated: tuple[str, ...] = ()
     namespaces: dict[str, str] = {}
     dest: str = ""
     controls: Controls = Controls()
@@ -140,12 +142,14 @@ def message_in(request: Request) -> Message:
             remedy=f"one of {', '.join(OPERATIONS)} in namespace {QUERY_1}",
         )
     version = "2.0" if QUERY_2 in request.prefixes else "1.2"
+    repeated: list[str] = []
     return Message(
         operation=operation,
         wrapping=wrapping,
         version=version,
         query_name=_given(call, operation, "queryName"),
-        parameters=_parameters(call) if operation in ("Poll", "Subscribe") else {},
+        parameters=_parameters(call, repeated) if operation in ("Poll", "Subscribe") else {},
+        repeated=tuple(repeated),
         namespaces={prefix: uri for uri, prefix in request.prefixes.items() if prefix},
         dest=_given(call, operation, "dest"),
         controls=_controls(call) if operation == "Subscribe" else Controls(),
@@ -172,7 +176,8 @@ def _given(call: Element, operation: str, name: str) -> str:
     return _text(child)
 
 
-def _parameters(call: Element) -> dict[str, Any]:
+def _parameters(call: Element, repeated: list[str]) -> dict[str, Any]:
+    """The parameters of a call; the names of those that stand in it again go into ``repeated``."""
     found: dict[str, Any] = {}
     params = _child(call, "params")
     for param in [] if params is None else params.children:
@@ -181,7 +186,7 @@ def _parameters(call: Element) -> dict[str, Any]:
             raise InvalidDocument("a parameter is a param with a name and a value", place=_place(param))
         key = _text(name)
         if key in found:
-            raise InvalidDocument("the parameter is given twice", place=key[:80], remedy="give all its values at once")
+            repeated.append(key)
         found[key] = _value(value)
     return found
 
@@ -193,6 +198,12 @@ def _value(value: Element) -> list[str] | str | None:
         return None if void else [_text(each) for each in value.children]
     text = _text(value)
     return None if not text or value.attributes.get(f"{XSI}nil") in ("true", "1") else text
+
+
+def check_once(message: Message) -> None:
+    """Refuse parameters of one name: the standard's QueryParameterException (8.2.6), as the message itself is sound."""
+    for name in message.repeated:
+        raise InvalidInput("the parameter is given twice", place=name[:80], remedy="give all its values at once")
 
 
 def check_whole_numbers(message: Message) -> None:

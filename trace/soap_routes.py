@@ -131,6 +131,7 @@ async def call(request: Request, ledger: LedgerIs) -> Response:
 
 async def _carry_out(request: Request, ledger: Ledger, actor: Actor, message: Message) -> str:
     """The written result of a call."""
+    soap.check_once(message)
     desk: Subscriptions = request.app.state.subscriptions
     if message.operation == "Subscribe":
         terms = await run_in_threadpool(_terms, ledger, actor, message)

@@ -40,12 +40,18 @@ class IdSet(NamedTuple):
 
 
 def current(owners: Owners, prefix: str = "", alias: str = "v", *, history: bool = False) -> tuple[str, dict[str, Any]]:
-    """The condition that a version is known at ``:size``, of these owners and, unless ``history``, the latest."""
+    """The condition that a version is known at ``:size``, of these owners and, unless ``history``, the latest.
+
+    Of a firm's own and the administrator's the later one counts. For authorities each owner's latest does: else a firm
+    could hide from them what others say, by saying something of the same id.
+    """
     bound = {f"{prefix}o{number}": owner for number, owner in enumerate(owners or ())}
     names = ", ".join(f":{name}" for name in bound)
 
     def ours(table: str) -> str:
-        return "" if owners is None else f" AND {table}.owner IN ({names})"
+        if owners is None:
+            return "" if table == alias else f" AND {table}.owner = {alias}.owner"
+        return f" AND {table}.owner IN ({names})"
 
     condition = f"{alias}.idx < :size{ours(alias)}"
     if not history:

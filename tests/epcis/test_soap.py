@@ -26,7 +26,7 @@ from suyuan.base.errors import (
 )
 from suyuan.epcis import soap
 from suyuan.epcis.json_text import Limits
-from suyuan.epcis.soap import QUERY_1, QUERY_2, SOAP_11, SOAP_12, Message, Wrapping, check_whole_numbers
+from suyuan.epcis.soap import QUERY_1, QUERY_2, SOAP_11, SOAP_12, Message, Wrapping, check_once, check_whole_numbers
 from suyuan.epcis.soap_faults import fault_members, fault_name
 from suyuan.epcis.wsdl import write_wsdl
 
@@ -118,13 +118,20 @@ def test_controls_of_a_subscription_are_read_as_they_were_written() -> None:
         enveloped(f'<q:Drop xmlns:q="{QUERY_1}"/>'),
         enveloped(f'<q:Poll xmlns:q="{QUERY_1}"><params/></q:Poll>'),
         enveloped(f'<q:Poll xmlns:q="{QUERY_1}"><queryName>Q</queryName><params><param/></params></q:Poll>'),
-        enveloped(POLL.format(QUERY_1).replace("EXISTS_x:y", "EQ_x:z")),
         f'<!DOCTYPE x [<!ENTITY a "b">]><q:GetQueryNames xmlns:q="{QUERY_1}"/>',
     ],
 )
 def test_what_is_no_call_is_refused(call: str) -> None:
     with pytest.raises(InvalidDocument):
         read(call)
+
+
+def test_a_parameter_that_stands_twice_is_a_wrong_parameter_not_a_wrong_message() -> None:
+    message = read(enveloped(POLL.format(QUERY_1).replace("EXISTS_x:y", "EQ_x:z")))
+    with pytest.raises(InvalidInput) as refusal:
+        check_once(message)
+    assert fault_name(refusal.value, "Poll") == "QueryParameterException"
+    assert refusal.value.place == "EQ_x:z"
 
 
 def test_a_decimal_quantity_is_refused_in_1_x_only() -> None:

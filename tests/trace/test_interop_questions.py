@@ -292,6 +292,10 @@ BOMB = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in r
         (poll({"GE_eventTime": "0001-01-01T00:00:00Z"}), "QueryParameterException"),
         (poll({"EQ_quantity": "9" * 400}), "QueryParameterException"),
         (poll({"EQ_x'; DROP TABLE event; --": ["1"]}), "QueryParameterException"),
+        (
+            poll({"EQ_action": ["ADD"]}).replace("<params>", f"{params({'EQ_action': ['ADD']})[:-9]}"),
+            "QueryParameterException",
+        ),
     ],
 )
 def test_hostile_calls_end_in_an_exception(repository: Service, body: str, exception: str) -> None:

@@ -16,7 +16,7 @@ from suyuan.base.identity import Actor, Role
 from suyuan.epcis.vocabulary_elements import TYPE_STEM, Element
 from suyuan.trace.vocabularies import VocabularyChanged, count_by_type, owners_for, read_versions
 from suyuan.trace.vocabulary_evidence import differing_vocabulary
-from suyuan.trace.vocabulary_sets import IdSet, current, descendants, having_attribute
+from suyuan.trace.vocabulary_sets import IdSet, descendants, having_attribute
 
 LOCATION, STEP = TYPE_STEM + "BusinessLocation", TYPE_STEM + "BusinessStep"
 SHED, HALL, DOOR = "urn:shop:shed", "urn:shop:hall", "urn:shop:door"
@@ -90,6 +90,15 @@ def test_what_a_firm_says_of_a_place_counts_for_the_firm_and_the_authorities_onl
     assert found == {firm: {SHED, HALL, DOOR}, other: {SHED, HALL}, authority: {SHED, HALL, DOOR}}
     with shop.view() as view:
         assert count_by_type(view, other) == {LOCATION: 3}
+
+
+def test_no_firm_hides_from_the_authorities_what_another_says(shop: Scribe) -> None:
+    tell(shop, Element(LOCATION, HALL), owner="https://id.gs1.org/417/9521321000010")
+    authority = owners_for(Actor(Role.REGULATOR, "k3"))
+    assert places(shop, having_attribute(authority, "bizLocation", "urn:x:kind", ["warm"])) == {HALL}
+    assert DOOR in places(shop, descendants(authority, "bizLocation", [HALL]))
+    tell(shop, Element(LOCATION, HALL, (("urn:x:kind", "cold"),)))
+    assert places(shop, having_attribute(authority, "bizLocation", "urn:x:kind", ["warm"])) == set()
 
 
 def test_a_step_is_found_in_whatever_writing_its_element_and_its_events_have(scribe: Scribe) -> None:
@@ -217,14 +226,3 @@ def test_rows_that_somebody_changes_are_not_those_of_the_log(shop: Scribe, state
         db.commit()
     with shop.view() as view:
         assert differing_vocabulary(view) is not None
-
-
-def test_versions_are_told_from_later_ones_by_the_elements_key(scribe: Scribe) -> None:
-    """By their type it would take time in the square of their number: over a minute for 40,000."""
-    for owners in (None, ("", "https://id.gs1.org/417/0614141000012")):
-        condition, bound = current(owners)
-        plan = scribe.rows(
-            f"EXPLAIN QUERY PLAN SELECT v.type FROM vocabulary_element v WHERE {condition}",
-            size=1_000, **bound,
-        )  # fmt: skip
-        assert any("SEARCH n" in row[3] and "(class_key=? AND serial=? AND type=?" in row[3] for row in plan), plan
