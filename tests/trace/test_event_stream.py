@@ -12,9 +12,11 @@ import aiohttp
 import pytest
 from tests.serving import PARTIES, Service
 from tests.trace.receiver import PATIENCE
-from tests.trace.scribe import document, object_event
+from tests.trace.scribe import Scribe, document, object_event
+from tests.trace.subscribing import Subscriber
 
 from suyuan.trace import event_stream
+from suyuan.trace.subscriptions import Terms
 
 PATH = "/epcis/queries/SimpleEventQuery/events"
 CURSOR, SEQUENCE = "https://ns.suyuan.example/voc/cursor", "https://ns.suyuan.example/voc/sequence"
@@ -187,3 +189,17 @@ async def test_a_client_that_takes_nothing_is_told_where_to_go_on() -> None:
     stuck = Stuck()
     await event_stream._send(cast("Any", stuck), cast("Any", Full()), 0.01)
     assert stuck.closed == (1013, "too slow: go on with after=17")
+
+
+async def test_a_stream_that_has_sent_nothing_yet_goes_on_where_it_began(scribe: Scribe) -> None:
+    scribe.capture(document(object_event(1)))
+    subscriber = Subscriber(scribe)
+    terms = Terms(query_name="SimpleEventQuery", parameters={}, dest="", stream=True)
+    stream = event_stream._Stream(
+        subscriber.ledger, subscriber.watch, subscriber.actor, event_stream._Order(terms, None)
+    )
+    first = asyncio.ensure_future(anext(stream.messages()))
+    await subscriber.eventually(lambda: stream.sent == scribe.writer.size)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await subscriber.watch.stop()

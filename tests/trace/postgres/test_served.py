@@ -17,6 +17,7 @@ from tests.trace.postgres.conftest import OWNER, READER, Cluster
 from tests.trace.postgres.told import Told
 from tests.trace.scribe import document, object_event
 
+from suyuan.app.ledger_files import read_file, read_manifest
 from suyuan.app.migrate import latest_revision, migrate
 from suyuan.base import database
 from suyuan.base.identity import Role
@@ -218,3 +219,17 @@ class TestCommands:
         assert line.startswith("suyuan: ")
         assert line.count("\n") == 1
         assert cluster.password not in line
+
+
+def test_an_export_from_postgresql_holds_what_one_from_sqlite_does(
+    cluster: Cluster, copied: str, told: Told, tmp_path: Path
+) -> None:
+    found = []
+    for name, words in (("a", ("--data", told.folder)), ("b", ("--database", cluster.url(copied, READER)))):
+        done = run("export", tmp_path / name, *words)
+        assert done.returncode == 0, done.stderr
+        manifest = read_manifest(tmp_path / name)
+        files = [msgspec.json.decode(read_file(tmp_path / name, entry))["epcisBody"] for entry in manifest.files]
+        found.append((manifest.size, manifest.master_data, manifest.vocabularies, manifest.checkpoint, files))
+    assert found[0] == found[1]
+    assert found[0][4]
