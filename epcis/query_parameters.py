@@ -185,9 +185,11 @@ def _with_unit(name: str, found: re.Match[str], value: object, namespaces: Mappi
     keys = {each[0] for each in told if each}
     if len(keys) != 1:
         raise InvalidInput(f"a number beyond what {uom} is counted in", remedy="ask for a smaller number")
-    key, held = keys.pop(), Asked(numbers=tuple(each[1] for each in told if each))
-    tolerance = 0.0 if units.dimension_of(uom) is None else units.TOLERANCE
-    return Condition(name, Operator(operator), key, held, tolerance=tolerance)
+    held = Asked(numbers=tuple(each[1] for each in told if each))
+    condition = _asked(name, Operator(operator), keys.pop(), held)
+    if condition is None or units.dimension_of(uom) is None:
+        return condition
+    return msgspec.structs.replace(condition, tolerance=units.TOLERANCE)
 
 
 def _of_extension(name: str, found: re.Match[str], value: object, namespaces: Mapping[str, str]) -> Condition | None:
