@@ -150,6 +150,8 @@ class CaptureDesk:
             waiting = await self._queue.get()
             try:
                 await self._capture(waiting)
+            except Exception:  # whoever waits behind it must not wait for ever
+                log.exception("capture.given_up", job=waiting.file.name)
             finally:
                 waiting.file.close()
 
@@ -160,13 +162,15 @@ class CaptureDesk:
             before = progress
             try:
                 progress = await self._step(waiting, progress)
+                tries += 1
             except SuyuanError as error:
                 log.warning("capture.interrupted", job=waiting.file.name, error=str(error))
+                tries += not isinstance(error, Unavailable)  # a database that is away says nothing of the document
                 progress = await self._after(error, waiting, progress)
-            except Exception:
+            except Exception as error:
                 log.exception("capture.bug", job=waiting.file.name)
+                progress = await self._after(error, waiting, progress)
             if progress == before:
-                tries += 1
                 if tries >= _TRIES and progress.state is State.CHECKING:
                     progress = await self._lose(progress, "the document could not be read here")
                 await asyncio.sleep(pause)
@@ -190,7 +194,7 @@ class CaptureDesk:
             while progress.state in _PASSES:
                 state = progress.state
                 progress = await self._pass(reader, progress)
-                if progress.state is state:  # the reader has ended, or is out of step: begin again from here
+                if progress.state is state or not reader.at_end:  # it has ended, or is out of step: begin again here
                     return progress
                 reader.go_on()
         return progress
@@ -211,7 +215,7 @@ class CaptureDesk:
                     break
         return progress
 
-    async def _after(self, error: SuyuanError, waiting: Waiting, progress: Progress) -> Progress:
+    async def _after(self, error: Exception, waiting: Waiting, progress: Progress) -> Progress:
         """Where the document stands after an error."""
         if isinstance(error, IntegrityBroken):
             return await self._lose(progress, error.detail)
@@ -222,7 +226,7 @@ class CaptureDesk:
             return progress
 
     async def _lose(self, progress: Progress, detail: str) -> Progress:
-        with suppress(Unavailable):
+        with suppress(SuyuanError):
             return await self._ledger.writer.call("document-lost", DocumentLost(progress.capture, detail), Progress)
         return progress
 
@@ -233,14 +237,18 @@ class PartReader:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - they were asked for
         self._out, self._in = process.stdout, process.stdin
+        #: Whether the last part of the pass has come: it waits to be told to go on.
+        self.at_end = False
 
     async def parts(self, kind: type[Any]) -> AsyncGenerator[Any, None]:
         """The parts of a pass; they stop short when the process ends. It is at most one part ahead."""
         decoder = msgspec.msgpack.Decoder(kind)
+        self.at_end = False
         try:
             while True:
                 (length,) = _LENGTH.unpack(await self._out.readexactly(_LENGTH.size))
                 part = decoder.decode(await self._out.readexactly(length))
+                self.at_end = part.last
                 yield part
                 if part.last:
                     return
@@ -248,8 +256,9 @@ class PartReader:
             log.warning("capture.reader_ended")
 
     def go_on(self) -> None:
-        """Ask for the second pass."""
-        self._in.write(b"2")
+        """Ask for the second pass; of a reader that is gone `parts` finds nothing."""
+        with suppress(ConnectionError, RuntimeError):  # uvloop's word for a pipe that was closed
+            self._in.write(b"2")
 
 
 @asynccontextmanager
