@@ -173,7 +173,11 @@ def _given(call: Element, operation: str, name: str) -> str:
     child = _child(call, name)
     if child is None:
         raise InvalidDocument(f"{name} is missing", place=_place(call), remedy=f"add {name}")
-    return _text(child)
+    text = _text(child)
+    if not text and (operation, name) == ("Subscribe", "subscriptionID"):
+        # One of ours would do over REST; a client of SOAP learns no ID but the one that it gave.
+        raise InvalidDocument(f"{name} is empty", place=_place(call), remedy="choose a name for the subscription")
+    return text
 
 
 def _parameters(call: Element, repeated: list[str]) -> dict[str, Any]:

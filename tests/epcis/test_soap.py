@@ -118,6 +118,10 @@ def test_controls_of_a_subscription_are_read_as_they_were_written() -> None:
         enveloped(f'<q:Drop xmlns:q="{QUERY_1}"/>'),
         enveloped(f'<q:Poll xmlns:q="{QUERY_1}"><params/></q:Poll>'),
         enveloped(f'<q:Poll xmlns:q="{QUERY_1}"><queryName>Q</queryName><params><param/></params></q:Poll>'),
+        enveloped(
+            f'<q:Subscribe xmlns:q="{QUERY_1}"><queryName>Q</queryName><params/><dest>http://a.example/</dest>'
+            "<controls><reportIfEmpty>true</reportIfEmpty></controls><subscriptionID> </subscriptionID></q:Subscribe>"
+        ),
         f'<!DOCTYPE x [<!ENTITY a "b">]><q:GetQueryNames xmlns:q="{QUERY_1}"/>',
     ],
 )
