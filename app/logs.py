@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
+
+
+class _Stderr:
+    """Where logs go. One that cannot be written (a full disk, a reader that is gone) stops nothing: lines are lost."""
+
+    def write(self, line: str) -> None:
+        """A line, or part of one."""
+        with suppress(OSError):
+            sys.stderr.write(line)
+
+    def flush(self) -> None:
+        """Now."""
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure_logs(form: str, level: str) -> None:
@@ -25,6 +40,6 @@ def configure_logs(form: str, level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
         cache_logger_on_first_use=True,
     )
