@@ -27,10 +27,9 @@ from suyuan.epcis.events import (
 )
 from suyuan.epcis.identifiers import identify
 from suyuan.epcis.leniency import NO_PARDON, Pardon, Rule
+from suyuan.epcis.quantity_event import DEPRECATED_TYPE
 from suyuan.gs1.names import Kind, kind_of
 
-#: Says in an extension that the event was a QuantityEvent of EPCIS 1.0, which may tell that nothing is there.
-DEPRECATED_TYPE = "https://ns.suyuan.example/voc/deprecatedType"
 #: Begins the URN of one thing, be it an item or a place.
 _INSTANCE = "urn:epc:id:"
 _UOM = re.compile(r"[A-Z0-9]{2,3}")
@@ -89,6 +88,7 @@ def _check_quantity(element: QuantityElement, event: Event, place: str, pardon: 
         if uom is not None:
             pardon.ask(_broken(Rule.QUANTITY, "a unit without a quantity (7.3.3.3)", f"{place}/uom", "add quantity"))
         return
+    # A QuantityEvent of EPCIS 1.x may tell that nothing is there.
     if quantity < 0 or (quantity == 0 and DEPRECATED_TYPE not in event.extensions):
         remedy = "what is taken away has action DELETE or is an input"
         pardon.ask(_broken(Rule.QUANTITY, "a quantity is positive (7.3.3.3)", f"{place}/quantity", remedy))
