@@ -24,7 +24,6 @@ from suyuan.trace.writer import Transaction
 
 #: Name of the act.
 CHANGED = "vocabulary-changed"
-_EVERYTHING = frozenset({Role.REGULATOR, Role.ADMINISTRATOR})
 
 
 def owner_of(party: str, key_id: str) -> str:
@@ -33,8 +32,11 @@ def owner_of(party: str, key_id: str) -> str:
 
 
 def owners_for(actor: Actor) -> Owners:
-    """Whose elements an actor reads: authorities all (None), a firm its own and the administrator's."""
-    if actor.role in _EVERYTHING:
+    """Whose elements an actor reads: authorities all (None), a firm its own and the administrator's.
+
+    Everybody else, the administrator too, reads the administrator's: what firms capture is read as their events are.
+    """
+    if actor.role is Role.REGULATOR:
         return None
     return owners_in(submitter(actor))
 

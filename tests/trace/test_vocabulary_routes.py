@@ -76,6 +76,20 @@ def test_a_master_data_document_is_captured_and_polled_as_it_was_by_its_firm_and
             assert f"<children><id>{name}.1</id></children>" in answer.text
 
 
+def test_what_a_firm_has_captured_is_not_public(service: Service) -> None:
+    name = "urn:v:gate6"
+    counted = service.get("/api/v1/vocabularies/types", None).json()
+    assert service.capture(DOCUMENT.format(kind=KIND, name=name).encode(), media="application/xml").status_code == 202
+    for role in ("producer", "regulator"):
+        versions = service.get("/api/v1/vocabularies/versions", role, params={"vocabulary": KIND, "element": name})
+        assert len(versions.json()) == 1
+    for role in (None, "retailer", "device", "witness", "administrator"):
+        assert found(service, role, EQ_name=name) == []
+        versions = service.get("/api/v1/vocabularies/versions", role, params={"vocabulary": KIND, "element": name})
+        assert versions.json() == []
+    assert service.get("/api/v1/vocabularies/types", None).json() == counted
+
+
 def test_only_the_administrator_puts_elements_for_all(service: Service) -> None:
     whole: dict[str, Any] = {"vocabularyList": []}
     assert service.call("PUT", "/api/v1/vocabularies", "producer", json=whole).status_code == 403
