@@ -6,8 +6,8 @@ whatever is captured in between and however often the server is started again. T
 query's digest, nothing secret.
 
 How it is searched: conditions on things, IDs and values beside the columns are asked for their events first, and those
-of the shortest list are looked at one by one; where all of them are long, or there are none, events are read along an
-index in the order of the answer until the page is full. docs/reference/query-plans.md shows what the databases do.
+of the first short list are looked at one by one; where all of them are long, or there are none, events are read along
+an index in the order of the answer until the page is full. docs/reference/query-plans.md shows what the databases do.
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ def run_query(view: View, query: Query, scope: EventScope | None, per_page: int,
         if token is None and query.max_event_count is not None:
             search.check_count(query.max_event_count)
         left = per_page if query.event_count_limit is None else min(per_page, query.event_count_limit - cursor.seen)
+        if left < 1:  # a database takes a limit below nought for none, or for a bug
+            raise InvalidInput("the answer ends before this page", place="nextPageToken", remedy="ask from the start")
         found = search.page(cursor, left + 1)
     shown = found[:left]
     events = {event.index: event for event in load_events(view, [index for index, _ in shown])}

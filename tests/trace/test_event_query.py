@@ -305,6 +305,17 @@ class TestPages:
             with pytest.raises(InvalidInput, match="no longer"):
                 run_query(view, query, None, 2, gone)
 
+    @pytest.mark.parametrize("seen", [3, 4, 10**30])
+    def test_a_token_behind_the_end_of_the_answer_is_refused(self, ledger: Scribe, seen: int) -> None:
+        query = read_query({"orderBy": "eventTime", "eventCountLimit": 3}, {})
+        with ledger.view() as view:
+            token = run_query(view, query, None, 1, None).next_token
+            assert token is not None
+            inner = json.loads(base64.urlsafe_b64decode(token + "=="))
+            forged = base64.urlsafe_b64encode(json.dumps(inner | {"seen": seen}).encode()).decode()
+            with pytest.raises(InvalidInput, match="nextPageToken"):
+                run_query(view, query, None, 1, forged)
+
     @pytest.mark.parametrize("seed", range(6))
     def test_reading_on_while_others_capture_misses_and_doubles_nothing(
         self, fresh: Callable[[], Scribe], seed: int
