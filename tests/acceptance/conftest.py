@@ -42,14 +42,15 @@ class Server:
         """All pages of a query, following Link headers."""
         following: str | None = path
         while following:
-            request = urllib.request.Request(self.url + following, headers={"Authorization": f"Bearer {self._key}"})
+            headers = {"Authorization": f"Bearer {self._key}", "GS1-EPC-Format": "Never_Translates"}
+            request = urllib.request.Request(self.url + following, headers=headers)
             with urllib.request.urlopen(request, timeout=60) as response:
                 yield json.loads(response.read())
                 named = re.search(r'<([^>]+)>; rel="next"', response.headers.get("Link") or "")
                 following = named[1] if named else None
 
     def events(self) -> list[dict[str, Any]]:
-        """Every event of the ledger, in log order."""
+        """Every event of the ledger as it was captured, in the order of event times."""
         found = []
         for page in self.pages("/epcis/events?perPage=200"):
             found += page["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
