@@ -50,8 +50,11 @@ def capture_limits(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 def capture_abilities(settings: Settings) -> dict[str, dict[str, str]]:
-    """What OPTIONS tells of the capture interface beside its limits, by path."""
-    return {"/epcis/capture": {_BEHAVIOUR: f"{ROLLBACK}, {PROCEED}", "Accept-Encoding": ACCEPTED}}
+    """What OPTIONS tells of the capture interface beside its limits, by path.
+
+    ``all`` is the standard's word for a server that has both behaviours; no request may say it.
+    """
+    return {"/epcis/capture": {_BEHAVIOUR: "all", "Accept-Encoding": ACCEPTED}}
 
 
 def _proceeds(request: Request) -> bool:

@@ -224,7 +224,7 @@ class TestLimits:
         headers = desk.call("OPTIONS", "/epcis/capture", "producer").headers
         assert headers["gs1-epcis-capture-limit"] == "5000000"
         assert headers["gs1-epcis-capture-file-size-limit"] == "5000000"
-        assert headers["gs1-capture-error-behaviour"] == "rollback, proceed"
+        assert headers["gs1-capture-error-behaviour"] == "all"
 
 
 class TestErrorBehaviour:
