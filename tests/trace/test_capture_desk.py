@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 from tests.trace.scribe import Scribe, document, object_event
 
 from suyuan.base.errors import Unavailable
@@ -61,11 +61,12 @@ class AwayLedger(Ledger):
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What failed is tried again at once, and not told at length."""
-    monkeypatch.setattr(capture_desk, "log", Mock())
     monkeypatch.setattr(capture_desk, "_FIRST_PAUSE", 0.01)
     monkeypatch.setattr(capture_desk, "_LONGEST_PAUSE", 0.01)
+    with capture_logs():
+        yield
 
 
 def captured(scribe: Scribe, ledger: Ledger, count: int = MANY) -> tuple[int, int]:
