@@ -80,8 +80,8 @@ def test_what_a_firm_has_captured_is_not_public(service: Service) -> None:
     name = "urn:v:gate6"
     counted = service.get("/api/v1/vocabularies/types", None).json()
     assert service.capture(DOCUMENT.format(kind=KIND, name=name).encode(), media="application/xml").status_code == 202
-    for role in ("producer", "regulator"):
-        versions = service.get("/api/v1/vocabularies/versions", role, params={"vocabulary": KIND, "element": name})
+    for reader in ("producer", "regulator"):
+        versions = service.get("/api/v1/vocabularies/versions", reader, params={"vocabulary": KIND, "element": name})
         assert len(versions.json()) == 1
     for role in (None, "retailer", "device", "witness", "administrator"):
         assert found(service, role, EQ_name=name) == []
