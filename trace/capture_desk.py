@@ -194,8 +194,8 @@ class CaptureDesk:
             while progress.state in _PASSES:
                 state = progress.state
                 progress = await self._pass(reader, progress)
-                if progress.state is state or not reader.at_end:  # it has ended, or is out of step: begin again here
-                    return progress
+                if progress.state is state or progress.state not in _PASSES or not reader.at_end:
+                    return progress  # it is over, or the reader has ended or is out of step: begin again from here
                 reader.go_on()
         return progress
 

@@ -32,7 +32,9 @@ def refs(node: Any) -> list[str]:
     return [ref for item in node for ref in refs(item)] if isinstance(node, list) else []
 
 
-@pytest.mark.parametrize("kind", [Inner, Outer, list[Outer], dict[str, Outer], str, int | None, tuple[int, str], tuple[int, int]])
+@pytest.mark.parametrize(
+    "kind", [Inner, Outer, list[Outer], dict[str, Outer], str, int | None, tuple[int, str], tuple[int, int]]
+)
 def test_a_schema_stands_alone_and_is_one(kind: Any) -> None:
     schema = schema_of(kind)
     assert refs(schema) == []

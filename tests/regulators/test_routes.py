@@ -117,9 +117,10 @@ def test_names_in_the_list_of_consignees_are_no_formulas(service: Service, seed:
 async def test_while_a_recall_is_computed_the_server_does_other_things(tmp_path: Path) -> None:
     app = create_app(Settings(data=tmp_path))
     threads: set[int] = set()
+    quick = {"SELECT COALESCE(MAX(idx), -1) + 1 FROM leaf"}  # subscriptions ask how far the log is
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if "api_key" not in statement:  # a look-up by key is quicker than a thread
+        if statement not in quick:  # a look-up by key is quicker than a thread
             threads.add(threading.get_ident())
 
     async with app.router.lifespan_context(app):
