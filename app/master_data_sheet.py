@@ -8,7 +8,8 @@ The first row names the columns: those of the records, texts with their language
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +31,31 @@ def read_sheets(path: Path) -> MasterData:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (InvalidFileException, KeyError, ValueError, SyntaxError, OSError) as error:
-        raise InvalidDocument(f"this is no workbook: {error}"[:300], place=path.name) from None
-    try:
-        found: dict[str, list[Any]] = {}
-        for sheet in book.worksheets:
-            title = str(sheet.title).strip()
-            if title.startswith("#"):
-                continue
-            if title.lower() not in _KINDS:
-                raise InvalidDocument(
-                    f"a sheet is called {title[:40]!r}", place=path.name, remedy=f"call it one of {', '.join(_KINDS)}"
-                )
-            rows = sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1)
+    with path.open("rb") as file:  # ours to close: a workbook that cannot be opened would leave it open
+        try:
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        except (InvalidFileException, KeyError, ValueError, SyntaxError, OSError) as error:
+            raise InvalidDocument(f"this is no workbook: {error}"[:300], place=path.name) from None
+        try:
+            return MasterData(**_sheets(path.name, book.worksheets))
+        finally:
+            book.close()
+
+
+def _sheets(file: str, sheets: Iterable[Any]) -> dict[str, list[Any]]:
+    """Records by the kind that their sheet names."""
+    found: dict[str, list[Any]] = {}
+    for sheet in sheets:
+        title = str(sheet.title).strip()
+        if title.startswith("#"):
+            continue
+        if title.lower() not in _KINDS:
+            raise InvalidDocument(
+                f"a sheet is called {title[:40]!r}", place=file, remedy=f"call it one of {', '.join(_KINDS)}"
+            )
+        with closing(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1)) as rows:
             found[title.lower()] = list(_records(title, rows, _KINDS[title.lower()]))
-    finally:
-        book.close()
-    return MasterData(**found)
+    return found
 
 
 def _check_size(path: Path) -> None:
