@@ -81,7 +81,7 @@ class CaptureDesk:
             digest = await run_in_threadpool(file.finish)
             order = LargeDocument(file.name, actor.key_id, actor.party, media_type, digest, proceed)
             progress = await self._ledger.writer.call("document-opened", order, Progress)
-        except Unavailable:
+        except (Unavailable, asyncio.CancelledError):
             file.close()
             raise
         except BaseException:
@@ -90,16 +90,31 @@ class CaptureDesk:
         self._queue.put_nowait(Waiting(progress, media_type, file))
 
     async def _take_up(self) -> None:
-        """Queue what is unfinished, and clear files that nobody was answered for."""
+        """Queue what is unfinished, and clear files that nobody was answered for.
+
+        Files are claimed before the ledger is asked: whoever let go of one has told the ledger by then what it is.
+        """
         try:
+            files = await run_in_threadpool(self._claim_all)
             unfinished = await run_in_threadpool(self._read, "j.state < :done", done=State.DONE.value)
-            for waiting in await run_in_threadpool(self._claimed, unfinished):
-                self._queue.put_nowait(waiting)
-            for name, (progress, _) in unfinished.items():
-                if self._ledger.embedded and not self.spool.has(name):
+            for name, (progress, media_type) in unfinished.items():
+                file = files.pop(name, None)
+                if file is not None:
+                    self._queue.put_nowait(Waiting(progress, media_type, file))
+                elif self._ledger.embedded and not self.spool.has(name):
                     await self._undo(await self._lose(progress, "its file in the spool is gone"))
+                else:
+                    log.warning("capture.elsewhere", job=name)  # at work in another process, or on another machine
+            for name, file in files.items():
+                log.info("capture.stray_removed", job=name)
+                await run_in_threadpool(file.remove)
         except Exception:
             log.exception("capture.take_up")
+
+    def _claim_all(self) -> dict[str, SpooledDocument]:
+        """Every file of the spool that nobody is at, by name."""
+        claimed = {name: self.spool.claim(name) for name in self.spool.names()}
+        return {name: file for name, file in claimed.items() if file is not None}
 
     def _read(self, which: str, **bound: int) -> dict[str, tuple[Progress, str]]:
         """Documents in the background by name, with their media types; ``which`` is a condition on ``j``."""
@@ -130,20 +145,6 @@ class CaptureDesk:
                 {"capture": capture},
             ).all()
         return Leniency(frozenset(row.rule for row in rows if row.rule), party=rows[0].party)
-
-    def _claimed(self, unfinished: dict[str, tuple[Progress, str]]) -> list[Waiting]:
-        found = []
-        for name in [*unfinished, *(name for name in self.spool.names() if name not in unfinished)]:
-            file = self.spool.claim(name)
-            if file is None:
-                if name in unfinished:
-                    log.warning("capture.elsewhere", job=name)  # at work in another process, or on another machine
-            elif name in unfinished:
-                found.append(Waiting(*unfinished[name], file))
-            else:
-                log.info("capture.stray_removed", job=name)
-                file.remove()
-        return found
 
     async def _work(self) -> None:
         while True:
