@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
 import sys
@@ -35,6 +36,8 @@ ADMIN_KEY_FILE = "admin.key"
 #: Seconds that open requests get to finish when the server is asked to stop.
 _GRACE = 10
 _BACKLOG = 2048
+#: New containers between two looks for cyclic garbage: some twenty requests' worth, not one's.
+_GARBAGE = 10_000
 #: Bytes of a message from a WebSocket's client, who has nothing to say.
 _LARGEST_MESSAGE = 65_536
 #: Seconds that the writer of a killed server has to finish its group.
@@ -80,6 +83,9 @@ def _check_workers(settings: Settings) -> None:
 def run_server(settings: Settings, listener: socket.socket) -> None:
     """Serve in this process until a signal ends it."""
     app = create_app(settings)
+    gc.collect()
+    gc.freeze()  # what an application is made of stays; looking through it for garbage at each turn gains nothing
+    gc.set_threshold(_GARBAGE, 20, 20)
     server = uvicorn.Server(
         uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE, backlog=_BACKLOG,

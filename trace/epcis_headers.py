@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -113,8 +114,18 @@ def wishes_of(
     ] = None,
 ) -> Wishes:
     """A dependency of every EPCIS resource. Raises `NotAcceptable`."""
+    accept = request.headers.get("accept")
+    return _wishes(accept, epcis_min, epcis_max, cbv_min, cbv_max, epc_format, cbv_format, extensions)
+
+
+@lru_cache(maxsize=256)
+def _wishes(
+    accept: str | None, epcis_min: str | None, epcis_max: str | None, cbv_min: str | None, cbv_max: str | None,
+    epc_format: str | None, cbv_format: str | None, extensions: str | None,
+) -> Wishes:  # fmt: skip
+    """What these headers ask for: clients send the same ones with every request."""
     epcis, cbv = _range("GS1-EPCIS", epcis_min, epcis_max), _range("GS1-CBV", cbv_min, cbv_max)
-    media_type, version = _form(request.headers.get("accept"), epcis, cbv)
+    media_type, version = _form(accept, epcis, cbv)
     return Wishes(
         media_type,
         f"{version[0]}.{version[1]}",
