@@ -109,8 +109,7 @@ def test_the_ledger_of_a_moment_comes_back_and_a_signed_later_one_forbids_to_go_
             capture(scribe, 31, 45)
             scribe.writer.publish()
         with home.cluster.chief() as chief:
-            chief.execute("SELECT pg_switch_wal()")
-            archived(chief, home.archive)
+            archive_all(chief)
     shutil.rmtree(home.data)
     shutil.move(home.base, home.data)
     (home.data / "recovery.signal").touch()
@@ -148,22 +147,17 @@ def serials(scribe: Scribe) -> set[int]:
         return {int(row[0]) for row in rows}
 
 
-def archived(chief: psycopg.Connection, archive: Path) -> None:
-    """Wait until the segment that was being written has been copied."""
-    deadline = time.monotonic() + 30
-    row = chief.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+def archive_all(chief: psycopg.Connection) -> None:
+    """Begin a new segment of the write-ahead log, and wait until the one that was being written has been copied."""
+    row = chief.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
     assert row is not None
+    deadline = time.monotonic() + own._PATIENCE
     while time.monotonic() < deadline:
         done = chief.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone()
-        if done and done[0] and any(archive.iterdir()) and done[0][:24] >= previous(row[0]):
+        if done and done[0] and done[0][:24] >= row[0]:
             return
         time.sleep(0.1)
     raise TimeoutError("nothing was archived")
-
-
-def previous(segment: str) -> str:
-    """The segment before this one, of the same timeline and file."""
-    return segment[:16] + f"{int(segment[16:], 16) - 1:08X}"
 
 
 def promoted(home: Home) -> None:
