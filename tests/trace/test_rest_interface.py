@@ -14,7 +14,7 @@ import pytest
 from tests.serving import Service
 from tests.trace.scribe import document, object_event
 
-_serials = itertools.count(3_000_000)
+_serials = itertools.count(13_000_000)
 _names = itertools.count()
 #: Collections with the value that the tests' events have.
 STEP, STATE = "https://rest.example/steps/weighing", "https://rest.example/states/weighed"
