@@ -347,7 +347,7 @@ class TestEvents:
         problem(answer, 400, "QueryParameterException")
 
     def test_a_firm_sees_its_own_events_only(self, service: Service) -> None:
-        event = fresh_event()
+        event = fresh_event(readPoint={"id": "urn:epc:id:sgln:0614141.00778.0"})  # a place that no firm of ours runs
         (captured,) = service.capture(document(event), "retailer").json()["events"]
         query = {"MATCH_anyEPC": event["epcList"][0]}
         path = f"/epcis/events/{quote(captured['eventID'], safe='')}"
