@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -208,6 +207,6 @@ def _described(folder: Path) -> BackedUp:
         return BackedUp(load_key(folder / KEY_FILE).name, size, log.root(size).hex() if size else "")
 
 
-def as_lines(what: str, held: BackedUp, place: Path) -> list[Any]:
+def as_lines(what: str, held: BackedUp, place: Path) -> list[str]:
     """What a person is told."""
     return [f"{what} {place}: log {held.origin}, {held.size} entries", f"  root {held.root}"]

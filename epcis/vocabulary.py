@@ -155,13 +155,3 @@ _CBV_STEMS = (
         for known in ("BizStep", "Disp", "BTT", "SDT", "ER", "Comp")
     ),
 )
-
-
-def short_step(value: str) -> str:
-    """The bare word of a business step of the CBV; the URI of any other. See `Vocabulary.short`."""
-    return BIZ_STEP.short(value)
-
-
-def short_disposition(value: str) -> str:
-    """The bare word of a disposition of the CBV; the URI of any other. See `Vocabulary.short`."""
-    return DISPOSITION.short(value)

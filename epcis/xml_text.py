@@ -224,30 +224,3 @@ class XmlParser:
                 raise TooLarge(f"an attribute has {len(value)} characters, more than {self._limits.string}")
             attributes[self._names.get(pairs[index]) or self._name(pairs[index])] = value
         return attributes
-
-
-class _Whole:
-    """Builds the outermost element."""
-
-    def __init__(self) -> None:
-        self.element = Element("", {})
-
-    def enter(self, name: str, attributes: dict[str, str]) -> Step:
-        return Step.BUILD
-
-    def leave(self, name: str) -> None:
-        raise AssertionError(name)
-
-    def built(self, element: Element) -> None:
-        self.element = element
-
-
-def read_tree(body: bytes, limits: Limits) -> Element:
-    """The outermost element of a small document, such as a SOAP message, with all inside it."""
-    if len(body) > limits.body:
-        raise TooLarge(f"the body has {len(body)} bytes, more than {limits.body}")
-    visitor = _Whole()
-    parser = XmlParser(visitor, limits)
-    parser.feed(body)
-    parser.close()
-    return visitor.element

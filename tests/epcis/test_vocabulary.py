@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidDocument
 from suyuan.epcis import vocabulary
-from suyuan.epcis.vocabulary import Vocabulary, short_disposition, short_step
+from suyuan.epcis.vocabulary import BIZ_STEP, DISPOSITION, Vocabulary
 
 WRITINGS = [
     "shipping",
@@ -24,7 +24,7 @@ WRITINGS = [
 
 @pytest.mark.parametrize("writing", WRITINGS)
 def test_every_writing_of_a_step_is_its_bare_word(writing: str) -> None:
-    assert short_step(writing) == "shipping"
+    assert BIZ_STEP.short(writing) == "shipping"
     assert vocabulary.BIZ_STEP.has(writing)
 
 
@@ -35,7 +35,7 @@ def test_the_full_form_is_the_present_uri() -> None:
 
 def test_a_user_vocabulary_keeps_its_uri() -> None:
     word = "https://ns.suyuan.example/voc/cleaning"
-    assert short_step(word) == word
+    assert BIZ_STEP.short(word) == word
     assert vocabulary.BIZ_STEP.full(word) == word
     assert not vocabulary.BIZ_STEP.has(word)
 
@@ -46,13 +46,13 @@ def test_a_user_vocabulary_keeps_its_uri() -> None:
 )
 def test_a_word_that_the_standard_lacks_is_refused(value: str) -> None:
     with pytest.raises(InvalidDocument):
-        short_step(value)
+        BIZ_STEP.short(value)
 
 
 def test_a_disposition_is_not_a_step() -> None:
-    assert short_disposition("in_transit") == "in_transit"
+    assert DISPOSITION.short("in_transit") == "in_transit"
     with pytest.raises(InvalidDocument):
-        short_step("in_transit")
+        BIZ_STEP.short("in_transit")
 
 
 def test_other_terms_of_the_gs1_web_vocabulary_may_be_measured() -> None:
@@ -63,7 +63,7 @@ def test_other_terms_of_the_gs1_web_vocabulary_may_be_measured() -> None:
 @given(st.text(st.sampled_from(string.printable), max_size=40))
 def test_any_text_gives_a_word_a_uri_or_a_refusal(text: str) -> None:
     try:
-        short = short_step(text)
+        short = BIZ_STEP.short(text)
     except InvalidDocument:
         return
     assert short in vocabulary.BIZ_STEP.words or short == text

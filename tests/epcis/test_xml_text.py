@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from suyuan.base.errors import InvalidDocument, SuyuanError, TooLarge
 from suyuan.epcis.json_text import Limits
-from suyuan.epcis.xml_text import Element, Step, XmlParser, read_tree
+from suyuan.epcis.xml_text import Element, Step, XmlParser
 
 SMALL = Limits(body=10**9, event=50_000, string=1_000, depth=20)
 
@@ -162,10 +162,3 @@ def test_it_is_the_same_however_the_bytes_come(sizes: list[int]) -> None:
 def test_nothing_but_a_refusal_comes_of_any_bytes(body: bytes) -> None:
     with contextlib.suppress(SuyuanError):
         feed([b"<root>" + body])
-
-
-def test_a_small_document_is_read_whole() -> None:
-    tree = read_tree(b"<e:Envelope xmlns:e='urn:e'><e:Body><a>1</a></e:Body></e:Envelope>", Limits())
-    assert (tree.name, tree.children[0].children[0].text) == ("{urn:e}Envelope", "1")
-    with pytest.raises(TooLarge):
-        read_tree(b"<a>" + b" " * 100 + b"</a>", Limits(body=50))
